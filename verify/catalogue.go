@@ -1,0 +1,161 @@
+package verify
+
+import (
+	"bytes"
+	"embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// A Provider is who sends webhooks: an entry of the catalogue. It is shared
+// and must not be changed.
+type Provider struct {
+	// Name is what a config says; Aliases are other names for the same.
+	Name    string   `json:"name"`
+	Aliases []string `json:"aliases,omitempty"`
+	// Title is the name for people.
+	Title string `json:"title"`
+	// Generic entries are no company but a way of signing; people make up
+	// their secrets, so short ones are refused.
+	Generic bool `json:"generic,omitempty"`
+	// Docs are the pages the facts come from.
+	Docs []string `json:"docs,omitempty"`
+	// Confidence is how well the facts are known: verified in SDK source,
+	// docs, project specification or standard.
+	Confidence string `json:"confidence"`
+	// Notes say what a user should know.
+	Notes string `json:"notes,omitempty"`
+	// Schemes: the first is used unless the option scheme names others.
+	Schemes []*Scheme `json:"schemes"`
+	// ID and Event are where the delivery id and the event type are. Nil
+	// when there is none.
+	ID    *Place `json:"id,omitempty"`
+	Event *Place `json:"event,omitempty"`
+	// MaxBody is the largest body the provider sends, in bytes; 0: not known.
+	MaxBody int64 `json:"max_body,omitempty"`
+	// Patience is how many seconds the sender waits for an answer; 0: not known.
+	Patience int `json:"patience_s,omitempty"`
+	// Retry says what the sender does when it gets none.
+	Retry string `json:"retry,omitempty"`
+	// IPList is the page or file that lists the sender's addresses.
+	IPList string `json:"ip_list,omitempty"`
+}
+
+//go:embed providers/*.json
+var files embed.FS
+
+// catalogue is read once, when first asked for. A broken file is a mistake in
+// this package that its tests find.
+var catalogue = sync.OnceValue(func() []*Provider {
+	ps, err := loadCatalogue(files)
+	if err != nil {
+		panic(err)
+	}
+	return ps
+})
+
+func loadCatalogue(fsys fs.FS) ([]*Provider, error) {
+	names, err := fs.Glob(fsys, "providers/*.json")
+	if err != nil {
+		return nil, err
+	}
+	var ps []*Provider
+	var all []error
+	taken := map[string]bool{}
+	for _, name := range names {
+		p, err := loadProvider(fsys, name)
+		if err != nil {
+			all = append(all, fmt.Errorf("%s: %w", name, err))
+			continue
+		}
+		for _, n := range append([]string{p.Name}, p.Aliases...) {
+			if taken[n] {
+				all = append(all, fmt.Errorf("%s: name %q is taken", name, n))
+			}
+			taken[n] = true
+		}
+		ps = append(ps, p)
+	}
+	slices.SortFunc(ps, func(a, b *Provider) int { return strings.Compare(a.Name, b.Name) })
+	return ps, errors.Join(all...)
+}
+
+func loadProvider(fsys fs.FS, name string) (*Provider, error) {
+	b, err := fs.ReadFile(fsys, name)
+	if err != nil {
+		return nil, err
+	}
+	p, err := decodeProvider(b)
+	if err == nil && p.Name+".json" != path.Base(name) {
+		err = fmt.Errorf("name %q differs from the file's", p.Name)
+	}
+	return p, err
+}
+
+// decodeProvider reads and checks one provider's file.
+func decodeProvider(b []byte) (*Provider, error) {
+	p := new(Provider)
+	dec := json.NewDecoder(bytes.NewReader(b))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(p); err != nil {
+		return nil, err
+	}
+	if _, err := dec.Token(); err != io.EOF {
+		return nil, errors.New("more than one value in the file")
+	}
+	if p.Name == "" || p.Title == "" || p.Confidence == "" || len(p.Schemes) == 0 {
+		return nil, errors.New("name, title, confidence and schemes are required")
+	}
+	seen := map[string]bool{}
+	for _, s := range p.Schemes {
+		if s.Name == "" || seen[s.Name] {
+			return nil, fmt.Errorf("scheme %q: the name is missing or taken", s.Name)
+		}
+		seen[s.Name] = true
+		s = s.withDefaults()
+		if p.Generic && slices.Contains(s.Configurable, "header") && s.Signature.Header == "" {
+			s.Signature.Header = "Required-By-Option"
+		}
+		if err := s.check(); err != nil {
+			return nil, fmt.Errorf("scheme %s: %w", s.Name, err)
+		}
+	}
+	return p, errors.Join(p.ID.check(), p.Event.check())
+}
+
+// Providers returns the catalogue, sorted by name.
+func Providers() []*Provider { return slices.Clone(catalogue()) }
+
+// Lookup finds a provider by name or alias.
+func Lookup(name string) (*Provider, bool) {
+	for _, p := range catalogue() {
+		if p.Name == name || slices.Contains(p.Aliases, name) {
+			return p, true
+		}
+	}
+	return nil, false
+}
+
+// leastSecret is the fewest bytes of a secret.
+func (p *Provider) leastSecret() int {
+	if p.Generic {
+		return minSecret
+	}
+	return 1
+}
+
+func (p *Provider) scheme(name string) (*Scheme, bool) {
+	for _, s := range p.Schemes {
+		if s.Name == name {
+			return s, true
+		}
+	}
+	return nil, false
+}

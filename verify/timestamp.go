@@ -1,0 +1,96 @@
+package verify
+
+import (
+	"fmt"
+	"net/http"
+	"time"
+)
+
+// A stamp reads and judges the timestamp of a scheme.
+type stamp struct {
+	field     *field // nil when it is in the signature header
+	key       string // its key there
+	unit      string
+	tolerance time.Duration
+
+	missing, bad, stale, future, repeated error
+}
+
+func newStamp(t *Timestamp, signature *field) *stamp {
+	s := &stamp{unit: t.Unit, tolerance: time.Duration(t.Tolerance) * time.Second}
+	where := t.Name
+	if t.In == "header" {
+		s.field = newField(ErrNoTimestamp, append([]string{t.Name}, t.AltNames...)...)
+	} else {
+		s.key, where = t.Name, signature.names[0]
+	}
+	s.missing = fmt.Errorf("%s: %w", where, ErrNoTimestamp)
+	s.bad = fmt.Errorf("%s: %w", where, ErrBadTimestamp)
+	s.repeated = fmt.Errorf("%s: timestamp repeated: %w", where, ErrAmbiguous)
+	s.stale = fmt.Errorf("%s: %w (more than %v)", where, ErrStale, s.tolerance)
+	s.future = fmt.Errorf("%s: %w (more than %v)", where, ErrFuture, s.tolerance)
+	return s
+}
+
+// check judges the timestamp text. Exactly at the tolerance is in time.
+func (s *stamp) check(now time.Time, text string) error {
+	t, ok := parseTime(s.unit, text)
+	if !ok {
+		return s.bad
+	}
+	// Sub saturates, and each side is compared by itself: no difference is
+	// too large to be seen.
+	switch age := now.Sub(t); {
+	case age > s.tolerance:
+		return s.stale
+	case age < -s.tolerance:
+		return s.future
+	}
+	return nil
+}
+
+func parseTime(unit, s string) (time.Time, bool) {
+	switch unit {
+	case "s":
+		n, ok := digits(s, 1, 12)
+		return time.Unix(n, 0), ok
+	case "ms":
+		n, ok := digits(s, 13, 13)
+		return time.UnixMilli(n), ok
+	case "rfc3339":
+		return parseRFC3339(s)
+	}
+	t, err := time.Parse(http.TimeFormat, s)
+	// Parse overlooks a wrong day of the week.
+	return t, err == nil && t.Format(http.TimeFormat) == s
+}
+
+// digits reads a positive number of least to most ASCII digits. At most 13
+// digits fit an int64 with room to spare. (ParseInt would accept signs.)
+func digits(s string, least, most int) (n int64, ok bool) {
+	if len(s) < least || len(s) > most {
+		return 0, false
+	}
+	for i := range len(s) {
+		c := s[i] - '0'
+		if c > 9 {
+			return 0, false
+		}
+		n = n*10 + int64(c)
+	}
+	return n, n > 0
+}
+
+// parseRFC3339 reads a time as RFC 3339 writes it. A leap second, which Go
+// does not know, counts as the second before it.
+func parseRFC3339(s string) (t time.Time, ok bool) {
+	const seconds = len("2006-01-02T15:04:")
+	if len(s) > len("2006-01-02T15:04:05.999999999+00:00") {
+		return t, false
+	}
+	b := []byte(s)
+	if len(b) > seconds+2 && string(b[seconds-1:seconds+2]) == ":60" {
+		copy(b[seconds:], "59")
+	}
+	return t, t.UnmarshalText(b) == nil
+}
