@@ -1,0 +1,124 @@
+package gateway
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"testing"
+	"testing/iotest"
+)
+
+func TestReadBody(t *testing.T) {
+	tests := []struct {
+		name   string
+		size   int
+		length int64 // Content-Length; -1 for chunked
+		limit  int64
+		budget int64
+		reason string
+	}{
+		{"empty", 0, 0, 10, 0, ""},
+		{"at the limit", 10, 10, 10, 1 << 20, ""},
+		{"chunked at the limit", 10, -1, 10, 1 << 20, ""},
+		{"chunked past the limit", 11, -1, 10, 1 << 20, ReasonTooLarge},
+		{"exactly a buffer", smallest, smallest, 1 << 20, 1 << 20, ""},
+		{"chunked, exactly a buffer", smallest, -1, 1 << 20, 1 << 20, ""},
+		{"larger than what is granted up front", upfront + 1, upfront + 1, 1 << 20, 1 << 20, ""},
+		{"chunked and large", upfront + 1, -1, 1 << 20, 1 << 20, ""},
+		{"over the budget", smallest + 1, smallest + 1, 1 << 20, smallest, ReasonBusy},
+		{"chunked over the budget", smallest + 1, -1, 1 << 20, smallest, ReasonBusy},
+		{"longer than it said", 11, 10, 20, 1 << 20, ReasonBodyBroken},
+	}
+	for _, tt := range tests {
+		for _, way := range []struct {
+			name string
+			wrap func(io.Reader) io.Reader
+		}{
+			{"", func(r io.Reader) io.Reader { return r }},
+			{", byte by byte", iotest.OneByteReader},
+			{", with the end in the last read", iotest.DataErrReader},
+		} {
+			t.Run(tt.name+way.name, func(t *testing.T) {
+				sent := bytes.Repeat([]byte("x"), tt.size)
+				r := httptest.NewRequest(http.MethodPost, "/", io.NopCloser(way.wrap(bytes.NewReader(sent))))
+				r.ContentLength = tt.length
+				budget := NewBudget(tt.budget)
+				b, err := readBody(httptest.NewRecorder(), r, tt.limit, t0, budget)
+				if reason(err) != tt.reason {
+					t.Fatalf("readBody = %v, want %q", err, tt.reason)
+				}
+				if err == nil {
+					if !bytes.Equal(b.bytes, sent) {
+						t.Errorf("read %d bytes of %d", len(b.bytes), len(sent))
+					}
+					b.release()
+				}
+				if budget.Used() != 0 {
+					t.Errorf("%d bytes are still held", budget.Used())
+				}
+			})
+		}
+	}
+}
+
+func reason(err error) string {
+	var refusal *Refusal
+	if errors.As(err, &refusal) {
+		return refusal.Reason
+	}
+	return ""
+}
+
+func TestBrokenBodies(t *testing.T) {
+	for _, tt := range []struct {
+		err    error
+		status int
+		reason string
+	}{
+		{io.ErrUnexpectedEOF, 400, ReasonBodyBroken},
+		{errors.New("invalid byte in chunk length"), 400, ReasonBodyBroken},
+		{os.ErrDeadlineExceeded, 408, ReasonBodyTimeout},
+		{&http.MaxBytesError{Limit: 3}, 413, ReasonTooLarge},
+	} {
+		r := httptest.NewRequest(http.MethodPost, "/", io.MultiReader(strings.NewReader("abc"), iotest.ErrReader(tt.err)))
+		_, err := readBody(httptest.NewRecorder(), r, 10, t0, NewBudget(1<<20))
+		var refusal *Refusal
+		if !errors.As(err, &refusal) || refusal.Status != tt.status || refusal.Reason != tt.reason || !errors.Is(err, tt.err) {
+			t.Errorf("after %v: %v", tt.err, err)
+		}
+	}
+}
+
+func TestABudgetIsShared(t *testing.T) {
+	budget := NewBudget(smallest)
+	read := func() (*body, error) {
+		return readBody(httptest.NewRecorder(), httptest.NewRequest(http.MethodPost, "/", strings.NewReader("abc")), 10, t0, budget)
+	}
+	first, err := read()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := read(); reason(err) != ReasonBusy {
+		t.Errorf("the second body: %v", err)
+	}
+	first.release()
+	if _, err := read(); err != nil {
+		t.Errorf("after the first was released: %v", err)
+	}
+}
+
+func TestBodyReaderAfterClose(t *testing.T) {
+	r := &bodyReader{rest: []byte("abc")}
+	one := make([]byte, 1)
+	if n, err := r.Read(one); n != 1 || err != nil {
+		t.Fatalf("Read = %d, %v", n, err)
+	}
+	r.Close()
+	if n, err := r.Read(one); n != 0 || !errors.Is(err, http.ErrBodyReadAfterClose) {
+		t.Errorf("Read after Close = %d, %v", n, err)
+	}
+}

@@ -1,0 +1,113 @@
+package gateway
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/webhook-gateway/caddy-webhook-gateway/verify"
+)
+
+// checkMethod refuses what cannot be a webhook, and what TLS may replay.
+func (v *visit) checkMethod() error {
+	r := v.r
+	if r.Method != http.MethodPost {
+		return &Refusal{Status: http.StatusMethodNotAllowed, Reason: ReasonMethod, Header: http.Header{"Allow": {http.MethodPost}}}
+	}
+	if r.TLS != nil && !r.TLS.HandshakeComplete {
+		return &Refusal{Status: http.StatusTooEarly, Reason: ReasonEarlyData}
+	}
+	return nil
+}
+
+// checkSender refuses addresses that are not on the allowlist.
+func (v *visit) checkSender() error {
+	v.outcome.Sender = v.Server.ClientIP(v.r).Unmap()
+	if v.allowlist.allows(v.r, v.outcome.Sender) {
+		return nil
+	}
+	return &Refusal{Status: http.StatusForbidden, Reason: ReasonIPDenied}
+}
+
+// checkHeaders refuses by the headers alone what no body can make right.
+func (v *visit) checkHeaders() error {
+	if err := v.checkHop(); err != nil {
+		return &Refusal{Status: http.StatusBadRequest, Reason: ReasonMalformed, Err: err}
+	}
+	if err := v.verifier.CheckHeader(v.now, v.r.Header); err != nil {
+		return refuse(err)
+	}
+	if v.r.ContentLength > v.config.MaxBody {
+		return bodyRefusal(errTooLarge)
+	}
+	return nil
+}
+
+// checkHop refuses a Connection header that names a header we verify or set:
+// a proxy behind us would remove it from what the application sees.
+func (v *visit) checkHop() error {
+	if strings.EqualFold(v.r.Header.Get("Upgrade"), "websocket") {
+		return errors.New("a webhook cannot be upgraded to a websocket")
+	}
+	for _, line := range v.r.Header["Connection"] {
+		for token := range strings.SplitSeq(line, ",") {
+			name := http.CanonicalHeaderKey(strings.TrimSpace(token))
+			if v.reads[name] || strings.HasPrefix(name, headerPrefix) {
+				return fmt.Errorf("Connection names %s, which is not of this hop alone", name)
+			}
+		}
+	}
+	return nil
+}
+
+// readBody reads the body into pooled memory.
+func (v *visit) readBody() error {
+	deadline := v.Now().Add(time.Duration(v.config.BodyTimeout))
+	b, err := readBody(v.w, v.r, v.config.MaxBody, deadline, v.Budget)
+	v.body = b
+	return err
+}
+
+// verify checks the signature. Everything after it may trust the bytes.
+func (v *visit) verify() error {
+	v.request = verify.Request{Method: v.r.Method, URI: v.Server.RequestURI(v.r), Header: v.r.Header, Body: v.body.bytes}
+	start := v.Now()
+	proof, err := v.verifier.Verify(v.now, &v.request)
+	v.outcome.Verify = v.Now().Sub(start)
+	if err != nil {
+		return refuse(err)
+	}
+	v.proof, v.outcome.Secret = proof, proof.Secret
+	return nil
+}
+
+// wanted reports whether the configuration wants the event; what it does not
+// want is answered here.
+func (v *visit) wanted() (bool, error) {
+	if len(v.config.Events) > 0 {
+		if v.unreadable != nil { // the type is in a body that cannot be read
+			return false, refuse(v.unreadable)
+		}
+		if !v.events.Match(v.event.Type) {
+			return false, v.ignore()
+		}
+	}
+	if v.accept == nil {
+		return true, nil
+	}
+	holds, err := v.accept.Match(v.event)
+	switch {
+	case errors.Is(err, verify.ErrNotJSON):
+		return false, refuse(err)
+	case holds:
+		return true, nil
+	}
+	v.outcome.ConditionFailed = err != nil
+	return false, v.ignore()
+}
+
+func (v *visit) ignore() error {
+	return v.answer(OutcomeFiltered, `{"status":"ignored"}`)
+}

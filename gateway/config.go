@@ -1,0 +1,166 @@
+package gateway
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/webhook-gateway/caddy-webhook-gateway/ratelimit"
+	"github.com/webhook-gateway/caddy-webhook-gateway/verify"
+)
+
+// A Config is one endpoint: who may send to it, what it accepts, and how the
+// application is asked. It is the only copy of an endpoint's options: the
+// Caddyfile and JSON both end here.
+type Config struct {
+	// The endpoint's name: unique, and part of logs, metrics and every event's
+	// identity. 1 to 64 letters, digits, `_` and `-`. Required.
+	Name string `json:"name"`
+
+	// Who sends, and how that is proven. There is no default: an endpoint that
+	// wants no check has to say provider `none`.
+	Verify verify.Config `json:"verify"`
+
+	// Addresses, CIDR ranges and `private_ranges` that may send. An allowlist
+	// never replaces verification: cloud addresses are shared.
+	// Default: any address.
+	AllowIPs []string `json:"allow_ips,omitempty"`
+
+	// Limits on how often senders may post; all of them apply.
+	// Default: none.
+	RateLimits []RateLimit `json:"rate_limits,omitempty"`
+
+	// The largest body accepted, in bytes.
+	// Default: what the provider's entry says, else 1 MiB.
+	MaxBody int64 `json:"max_body,omitempty"`
+
+	// How long a sender may take to send its body.
+	// Default: 10s.
+	BodyTimeout Duration `json:"body_timeout,omitempty"`
+
+	// Event types wanted, as globs where `*` is any run of characters and `?`
+	// any one. Others are answered 200 and ignored.
+	// Default: all.
+	Events []string `json:"events,omitempty"`
+
+	// A CEL condition over event, id, endpoint, provider, headers, query and
+	// body; events for which it is false are answered 200 and ignored.
+	// Default: accept all.
+	Accept string `json:"accept,omitempty"`
+
+	// How repeated deliveries of one event are recognised.
+	Idempotency Idempotency `json:"idempotency,omitzero"`
+
+	// What happens to an admitted event: `proxy` hands it to the application
+	// and the application's answer back to the sender.
+	// Default: proxy.
+	Mode string `json:"mode,omitempty"`
+
+	// How long the application may take to answer.
+	// Default: 30s.
+	Timeout Duration `json:"timeout,omitempty"`
+}
+
+// A RateLimit bounds how often one key may send.
+type RateLimit struct {
+	// How many, in what time, and how many at once: `50/1s burst 100`.
+	// Default burst: as many as the window allows. Required.
+	Limit ratelimit.Policy `json:"limit"`
+
+	// What is counted separately, as placeholders: `{client_ip}`,
+	// `{webhook.event}`. IPv6 addresses count by their /64. Keys that need
+	// nothing from the verified event are counted before the body is read.
+	// Default: one bucket for the endpoint, counted after verification.
+	Per string `json:"per,omitempty"`
+}
+
+// early reports whether the limit can be checked before the body is read.
+func (l RateLimit) early() bool {
+	rest := strings.NewReplacer("{webhook.endpoint}", "", "{webhook.provider}", "").Replace(l.Per)
+	return l.Per != "" && !strings.Contains(rest, "{webhook.")
+}
+
+// Idempotency says how an endpoint recognises an event that it has seen.
+type Idempotency struct {
+	// Never refuse a repeated delivery.
+	// Default: false.
+	Off bool `json:"off,omitempty"`
+
+	// What identifies a delivery, as placeholders: `{webhook.body.delivery_id}`.
+	// Where the signature does not cover it, the signature is added to it.
+	// Default: the provider's delivery id where the signature covers it, else
+	// the signature itself (an id that anyone can change proves nothing).
+	Key string `json:"key,omitempty"`
+
+	// How long a delivery is remembered.
+	// Default: 7d.
+	TTL Duration `json:"ttl,omitempty"`
+}
+
+// ModeProxy asks the application first and hands its answer back.
+const ModeProxy = "proxy"
+
+const (
+	defaultMaxBody = 1 << 20
+	maxMaxBody     = 1 << 30
+)
+
+// WithDefaults returns a copy of c in which every option has a value. The
+// provider's own maximum applies where the configuration gives none.
+func (c Config) WithDefaults() Config {
+	if p, ok := verify.Lookup(c.Verify.Provider); ok && c.MaxBody == 0 {
+		c.MaxBody = p.MaxBody
+	}
+	setDefault(&c.MaxBody, defaultMaxBody)
+	setDefault(&c.BodyTimeout, Duration(10*time.Second))
+	setDefault(&c.Idempotency.TTL, Duration(7*24*time.Hour))
+	setDefault(&c.Mode, ModeProxy)
+	setDefault(&c.Timeout, Duration(30*time.Second))
+	return c
+}
+
+func setDefault[T comparable](field *T, value T) {
+	var zero T
+	if *field == zero {
+		*field = value
+	}
+}
+
+var endpointName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
+
+// Validate reports every problem of c, by option. Verify is not looked at: it
+// is complete only when its secrets are known, and then verify.New judges it.
+func (c Config) Validate() error {
+	var problems []error
+	report := func(bad bool, format string, args ...any) {
+		if bad {
+			problems = append(problems, fmt.Errorf(format, args...))
+		}
+	}
+	report(!endpointName.MatchString(c.Name), "name: %q is not 1 to 64 letters, digits, _ and -", c.Name)
+	report(c.MaxBody < 0 || c.MaxBody > maxMaxBody, "max_body: %d is not between 1 and %d bytes", c.MaxBody, maxMaxBody)
+	report(c.BodyTimeout < 0, "body_timeout: %v is negative", c.BodyTimeout)
+	report(c.Timeout < 0, "timeout: %v is negative", c.Timeout)
+	report(c.Mode != "" && c.Mode != ModeProxy, "mode: %q is not proxy", c.Mode)
+	report(c.Idempotency.Off && (c.Idempotency.Key != "" || c.Idempotency.TTL != 0), "idempotency: off goes with neither a key nor a ttl")
+	report(c.Idempotency.TTL < 0 || c.Idempotency.TTL != 0 && c.Idempotency.TTL < Duration(time.Minute), "idempotency: ttl %v is shorter than 1m", c.Idempotency.TTL)
+	for _, l := range c.RateLimits {
+		if err := l.Limit.Validate(); err != nil {
+			problems = append(problems, fmt.Errorf("rate_limit: %w", err))
+		}
+	}
+	for _, glob := range c.Events {
+		report(glob == "", "events: an empty name matches nothing")
+	}
+	if _, err := parsePrefixes(c.AllowIPs); err != nil {
+		problems = append(problems, err)
+	}
+	if c.Accept != "" {
+		if _, err := CompileCondition(c.Accept); err != nil {
+			problems = append(problems, fmt.Errorf("accept: %w", err))
+		}
+	}
+	return errors.Join(problems...)
+}

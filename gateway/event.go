@@ -1,0 +1,84 @@
+package gateway
+
+import (
+	"encoding/hex"
+	"net/http"
+	"net/netip"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// An Event is one verified, admitted webhook. Its fields must not be changed,
+// and Body must not be kept after the request has ended: the memory is pooled.
+type Event struct {
+	ID         string // the provider's delivery id; "" when it sends none
+	Type       string // the provider's event type; "" when it sends none
+	Endpoint   string // name of the endpoint that received it
+	Provider   string // catalogue name of who sent it
+	Attempt    int    // 1 for the first
+	ReceivedAt time.Time
+	Sender     netip.Addr // zero when unknown
+	Header     http.Header
+	RawQuery   string
+	Body       []byte
+
+	key  Key
+	json document
+}
+
+// Key identifies the event among all events of all endpoints.
+func (e *Event) Key() Key { return e.key }
+
+// Reference is the name under which the application and the log know the
+// event: the provider's id or, where it sends none, one made from the key.
+func (e *Event) Reference() string {
+	if e.ID != "" {
+		return e.ID
+	}
+	return hex.EncodeToString(e.key[:16])
+}
+
+// Lookup returns the value at a dotted path of the JSON body ("data.items.0.id")
+// as text, and whether there is one. Objects and arrays are given as JSON.
+func (e *Event) Lookup(path string) (string, bool) { return e.json.lookup(e.Body, path) }
+
+// Names of the headers that tell the application what it received. A stranger's
+// headers of these names never reach it.
+const (
+	headerPrefix     = "Webhook-Gateway-"
+	headerEventID    = headerPrefix + "Event-Id"
+	headerAttempt    = headerPrefix + "Attempt"
+	headerReceivedAt = headerPrefix + "Received-At"
+	headerEndpoint   = headerPrefix + "Endpoint"
+	headerProvider   = headerPrefix + "Provider"
+	headerEvent      = headerPrefix + "Event"
+)
+
+// stamp replaces all Webhook-Gateway-* headers of h with those of the event.
+// Underscore and dot spellings are removed too: CGI-like applications cannot
+// tell them from ours.
+func (e *Event) stamp(h http.Header) {
+	for name := range h {
+		if len(name) >= len(headerPrefix) && strings.EqualFold(strings.NewReplacer("_", "-", ".", "-").Replace(name[:len(headerPrefix)]), headerPrefix) {
+			delete(h, name)
+		}
+	}
+	values := [6]string{e.Reference(), strconv.Itoa(e.Attempt), e.ReceivedAt.UTC().Format(time.RFC3339Nano), e.Endpoint, e.Provider, e.Type}
+	for i, name := range [6]string{headerEventID, headerAttempt, headerReceivedAt, headerEndpoint, headerProvider, headerEvent} {
+		if values[i] != "" && sendable(values[i]) {
+			h[name] = values[i : i+1 : i+1]
+		}
+	}
+}
+
+// sendable reports whether s, which may come from a body, can be a header's
+// value without breaking the header (RFC 9110, section 5.5).
+func sendable(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c == 0x7f {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,227 @@
+// Package gateway turns requests into events and events into deliveries.
+//
+// A Gateway is one endpoint: the pipeline that every request to it goes
+// through. It knows net/http and no particular server; what it needs of the
+// server it runs in is the Server interface.
+//
+// The promise: once a sender has its 2xx, the application accepted the event
+// (it answered 2xx), or the event was one that the configuration told us to
+// ignore, or it had been accepted before.
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/netip"
+	"time"
+
+	"github.com/webhook-gateway/caddy-webhook-gateway/ratelimit"
+	"github.com/webhook-gateway/caddy-webhook-gateway/verify"
+)
+
+// A Server is what a gateway asks of the server it runs in.
+type Server interface {
+	// ClientIP is the sender's address; the zero Addr when it is not known.
+	ClientIP(*http.Request) netip.Addr
+
+	// RequestURI is the path and query as the sender wrote them, before any
+	// rewrite: signatures may cover it.
+	RequestURI(*http.Request) string
+
+	// Expand replaces the placeholders in a template of the configuration.
+	// The event is nil before verification. What a placeholder stands for is
+	// never expanded again.
+	Expand(template string, r *http.Request, e *Event) string
+
+	// Deliver hands an event to the application and the application's answer
+	// to w. An error means that nothing was written.
+	Deliver(w http.ResponseWriter, r *http.Request, e *Event) error
+}
+
+// Parts are what a Gateway shares with others, or is given from outside. All
+// but Sources are required.
+type Parts struct {
+	Server   Server
+	Seen     *Seen                // outlives the Gateway
+	Budget   *Budget              // shared by all endpoints
+	Limiters []*ratelimit.Limiter // one for each of the Config's RateLimits
+	Sources  []IPSource           // allow these too
+	Observer Observer
+	Now      func() time.Time
+}
+
+// A Gateway is one endpoint. It is immutable and may be used concurrently.
+type Gateway struct {
+	config    Config
+	verifier  *verify.Verifier
+	allowlist allowlist
+	events    Glob
+	accept    *Condition // nil accepts all
+	limits    limits
+	reads     map[string]bool // canonical names of the headers that verification reads
+	keySigned bool            // every part of a custom idempotency key is covered by the signature
+	Parts
+}
+
+// New returns the gateway that c describes. The error names every option that
+// is wrong, and never contains a secret.
+func New(c Config, parts Parts) (*Gateway, error) {
+	c = c.WithDefaults()
+	v, verr := verify.New(c.verifyConfig())
+	if verr != nil {
+		verr = fmt.Errorf("verify: %w", verr)
+	}
+	if err := errors.Join(c.Validate(), verr); err != nil {
+		return nil, fmt.Errorf("endpoint %q: %w", c.Name, err)
+	}
+	g := &Gateway{config: c, verifier: v, events: NewGlob(c.Events...), limits: newLimits(c.RateLimits, parts.Limiters), Parts: parts}
+	g.reads = make(map[string]bool)
+	for _, name := range v.Headers() {
+		g.reads[name] = true
+	}
+	g.keySigned = signedKey(c.Idempotency.Key, v)
+	g.allowlist.sources = parts.Sources
+	g.allowlist.ranges, _ = parsePrefixes(c.AllowIPs) // Validate saw it
+	if c.Accept != "" {
+		g.accept, _ = CompileCondition(c.Accept) // Validate saw it
+	}
+	return g, nil
+}
+
+// Config returns the endpoint's options, with defaults, and with its secrets.
+func (g *Gateway) Config() Config { return g.config }
+
+// Verifier returns what verifies the endpoint's requests.
+func (g *Gateway) Verifier() *verify.Verifier { return g.verifier }
+
+// Serve takes one request through the pipeline. The error is a *Refusal, or
+// whatever Deliver returned; in both cases nothing has been written yet.
+func (g *Gateway) Serve(w http.ResponseWriter, r *http.Request) error {
+	v := &visit{Gateway: g, w: w, r: r, now: g.Now()}
+	v.outcome = Outcome{Endpoint: g.config.Name, Provider: g.verifier.Provider().Name, Start: v.now}
+	defer v.end() // also when the application's answer breaks off with a panic
+	v.err = v.run()
+	return v.err
+}
+
+// A visit is one request on its way through the pipeline.
+type visit struct {
+	*Gateway
+	w       http.ResponseWriter
+	r       *http.Request
+	now     time.Time
+	body    *body
+	request verify.Request
+	proof   verify.Result
+	event   *Event
+	outcome Outcome
+	err     error
+
+	unreadable error // why the body could not tell the event's id and type
+	unclaimed  bool  // nothing tells the event from the next one like it
+}
+
+// run is the pipeline. Cheap checks come first, and nothing before the
+// signature leaves a trace that a stranger could use.
+func (v *visit) run() error {
+	for _, check := range [...]func(*visit) error{
+		(*visit).checkMethod,
+		(*visit).checkSender,
+		(*visit).checkEarlyLimits,
+		(*visit).checkHeaders,
+		(*visit).readBody,
+		(*visit).verify,
+		(*visit).identify,
+	} {
+		if err := check(v); err != nil {
+			return err
+		}
+	}
+	if wanted, err := v.wanted(); !wanted {
+		return err
+	}
+	if err := v.checkLimits(); err != nil {
+		return err
+	}
+	return v.once(v.proxy)
+}
+
+// end gives back what the visit held and reports how it went.
+func (v *visit) end() {
+	if v.body != nil {
+		v.body.release()
+	}
+	v.outcome.Total = v.Now().Sub(v.now)
+	v.outcome.finish(v.event, v.err)
+	v.Observer.Observe(&v.outcome)
+}
+
+// once runs deliver if the event has not been accepted before and nobody else
+// is delivering it. The claim is confirmed when the application answered 2xx,
+// and released on every other exit, so that the provider's retry is welcome.
+func (v *visit) once(deliver func() (accepted bool, err error)) error {
+	if v.config.Idempotency.Off || v.unclaimed {
+		_, err := deliver()
+		return err
+	}
+	switch v.Seen.Claim(v.now, v.event.key) {
+	case Ours:
+	case Done:
+		return v.answer(OutcomeDuplicate, `{"status":"already_processed"}`)
+	default: // it may yet fail, so it is too early to say yes
+		return &Refusal{Status: http.StatusConflict, Reason: ReasonInFlight, Wait: time.Second}
+	}
+	accepted := false
+	defer func() {
+		if accepted {
+			v.Seen.Confirm(v.Now(), v.event.key, time.Duration(v.config.Idempotency.TTL))
+		} else {
+			v.Seen.Release(v.event.key)
+		}
+	}()
+	var err error
+	accepted, err = deliver()
+	return err
+}
+
+// proxy hands the event to the application, and its answer to the sender. A
+// sender that hangs up does not cancel it: what the application did counts.
+func (v *visit) proxy() (accepted bool, err error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(v.r.Context()), time.Duration(v.config.Timeout))
+	defer cancel()
+	reader := &bodyReader{rest: v.event.Body}
+	defer reader.Close()
+	w := &answer{ResponseWriter: v.w}
+	start := v.Now()
+	defer func() {
+		v.outcome.Upstream = v.Now().Sub(start)
+		v.outcome.Status = w.status
+	}()
+	err = v.Server.Deliver(w, v.forward(ctx, reader), v.event)
+	return err == nil && w.status/100 == 2, err
+}
+
+// forward is the request for the application: the sender's own bytes and
+// headers, framed anew, with the event's facts in place of a stranger's.
+func (v *visit) forward(ctx context.Context, body *bodyReader) *http.Request {
+	r := v.r.WithContext(ctx)
+	v.event.stamp(r.Header)
+	r.Header.Del("Upgrade")
+	r.Body, r.ContentLength = body, int64(len(v.event.Body))
+	r.TransferEncoding, r.Trailer = nil, nil
+	if len(v.event.Body) == 0 {
+		r.Body = http.NoBody
+	}
+	return r
+}
+
+// answer writes the gateway's own 200: providers want exactly that status.
+func (v *visit) answer(outcome, body string) error {
+	v.outcome.Name, v.outcome.Status = outcome, http.StatusOK
+	v.w.Header().Set("Content-Type", "application/json")
+	_, err := v.w.Write([]byte(body + "\n"))
+	_ = err // the sender is gone; it will send again and hear the same
+	return nil
+}

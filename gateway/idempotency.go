@@ -1,0 +1,152 @@
+package gateway
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"math"
+	"sync"
+	"time"
+
+	"github.com/hashicorp/golang-lru/v2/simplelru"
+)
+
+// A Key identifies one event of one endpoint, without holding any of it.
+type Key [sha256.Size]byte
+
+// NewKey is the key of a list of parts, such as the endpoint's name, the
+// event's id and, where the id is not signed, string(mac). Parts are prefixed
+// with their length: "ab", "c" and "a", "bc" are different keys.
+func NewKey(parts ...string) Key {
+	h := sha256.New()
+	var buf [256]byte // []byte(part) would allocate, and a part may be a whole body
+	for _, p := range parts {
+		h.Write(binary.BigEndian.AppendUint64(buf[:0], uint64(len(p))))
+		for len(p) > 0 {
+			n := copy(buf[:], p)
+			h.Write(buf[:n])
+			p = p[n:]
+		}
+	}
+	return Key(h.Sum(buf[:0]))
+}
+
+// A Claim answers whether an event is the caller's to handle. The zero Claim
+// is no answer.
+type Claim int
+
+const (
+	Ours     Claim = iota + 1 // nobody else's: Confirm or Release it
+	InFlight                  // another caller's, who may yet fail: too early to say yes
+	Done                      // accepted before
+)
+
+// DefaultSeen is how many events a Seen remembers when its size is zero.
+const DefaultSeen = 65536
+
+const (
+	maxSeenShards = 16   // enough for the lock not to show on dozens of cores
+	minSeenShard  = 1024 // keys; smaller shards fill so unevenly that a size would mean little
+)
+
+// Seen remembers which events were accepted: about as many as its size, of
+// which it forgets those confirmed longest ago first. Claims in flight come on
+// top of that and are never forgotten; there are as many as requests.
+//
+// Memory only: a restart forgets it. A Seen is made by NewSeen and may be used
+// concurrently. Instants are wall clock, so that a time to live means the same
+// as in a store.
+type Seen struct{ shards []seenShard }
+
+// NewSeen returns a Seen for size accepted events; 0 means DefaultSeen.
+func NewSeen(size int) *Seen {
+	if size <= 0 {
+		size = DefaultSeen
+	}
+	n := 1
+	for n < maxSeenShards && size/(2*n) >= minSeenShard {
+		n *= 2
+	}
+	s := &Seen{make([]seenShard, n)}
+	for i := range s.shards {
+		s.shards[i].init((size + n - 1) / n)
+	}
+	return s
+}
+
+// Claim asks for the event at now. However many callers claim one key at once,
+// one gets Ours; the others get InFlight until that one confirms or releases.
+func (s *Seen) Claim(now time.Time, k Key) Claim { return s.shard(k).claim(now.UnixNano(), k) }
+
+// Confirm makes the event Done until now+ttl, at which instant it is new again.
+// It need not have been claimed: a restarted gateway fills its memory like this.
+func (s *Seen) Confirm(now time.Time, k Key, ttl time.Duration) {
+	s.shard(k).confirm(now.UnixNano(), k, int64(ttl))
+}
+
+// Release gives a claim back: the next one is Ours. A key that is not in
+// flight stays as it is; in particular, what is Done stays Done.
+func (s *Seen) Release(k Key) { s.shard(k).release(k) }
+
+// Len is the number of keys held: in flight, done, and expired but not yet
+// asked for again or pushed out.
+func (s *Seen) Len() (n int) {
+	for i := range s.shards {
+		n += s.shards[i].len()
+	}
+	return n
+}
+
+func (s *Seen) shard(k Key) *seenShard { return &s.shards[int(k[0])%len(s.shards)] }
+
+// A seenShard is a part of the keys, under one lock: looking and claiming are
+// one step.
+type seenShard struct {
+	mu       sync.Mutex
+	inFlight map[Key]struct{}
+	done     *simplelru.LRU[Key, int64] // until when, in Unix nanoseconds
+	_        [40]byte                   // a cache line of its own
+}
+
+func (s *seenShard) init(size int) {
+	s.inFlight = make(map[Key]struct{})
+	s.done, _ = simplelru.NewLRU[Key, int64](size, nil) // fails only if size is not positive
+}
+
+func (s *seenShard) claim(now int64, k Key) Claim {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if until, ok := s.done.Peek(k); ok { // not Get: asking again does not make it younger
+		if now < until {
+			return Done
+		}
+		s.done.Remove(k)
+	}
+	if _, ok := s.inFlight[k]; ok {
+		return InFlight
+	}
+	s.inFlight[k] = struct{}{}
+	return Ours
+}
+
+func (s *seenShard) confirm(now int64, k Key, ttl int64) {
+	until := now + ttl
+	if ttl > 0 && until < now {
+		until = math.MaxInt64
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.inFlight, k)
+	s.done.Add(k, until)
+}
+
+func (s *seenShard) release(k Key) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.inFlight, k)
+}
+
+func (s *seenShard) len() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.inFlight) + s.done.Len()
+}

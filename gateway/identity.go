@@ -1,0 +1,120 @@
+package gateway
+
+import (
+	"crypto/sha256"
+	"errors"
+	"net/http"
+	"strings"
+
+	"github.com/webhook-gateway/caddy-webhook-gateway/verify"
+)
+
+// maxID is the length of the longest delivery id, in bytes.
+const maxID = 255
+
+// bodyPlaceholder returns the path in a template that is one
+// {webhook.body.<path>} and nothing else.
+func bodyPlaceholder(template string) (path string, ok bool) {
+	path, ok = strings.CutPrefix(template, "{webhook.body.")
+	if !ok || strings.Count(template, "{") != 1 {
+		return "", false
+	}
+	return strings.CutSuffix(path, "}")
+}
+
+// verifyConfig is what the verifier is made from. An idempotency key that is
+// one value of the body is read there, in the same pass as the event type.
+func (c Config) verifyConfig() verify.Config {
+	v := c.Verify
+	path, ok := bodyPlaceholder(c.Idempotency.Key)
+	if !ok {
+		return v
+	}
+	options := map[string]string{"id": "json " + path}
+	for name, value := range v.Options {
+		options[name] = value
+	}
+	v.Options = options
+	return v
+}
+
+// signedKey reports whether everything that the template of an idempotency
+// key stands for is covered by the signature.
+func signedKey(template string, v *verify.Verifier) bool {
+	rest := strings.NewReplacer("{webhook.body.", "", "{webhook.endpoint}", "", "{webhook.provider}", "").Replace(template)
+	if v.IDSigned() {
+		rest = strings.ReplaceAll(rest, "{webhook.id}", "")
+	}
+	return !strings.Contains(rest, "{")
+}
+
+// identify makes the event out of the verified request.
+func (v *visit) identify() error {
+	e := &Event{
+		Endpoint: v.config.Name, Provider: v.outcome.Provider, Attempt: 1, ReceivedAt: v.now,
+		Sender: v.outcome.Sender, Header: v.r.Header, RawQuery: v.r.URL.RawQuery, Body: v.body.bytes,
+	}
+	v.event = e
+	e.ID, e.Type, v.unreadable = v.verifier.Identify(&v.request)
+	if errors.Is(v.unreadable, verify.ErrAmbiguousID) {
+		return refuse(v.unreadable)
+	}
+	return v.identity()
+}
+
+// identity sets the event's key: what two deliveries of one event have in
+// common and two events have not. An id that the signature does not cover
+// proves nothing, because whoever replays a delivery can change it: there the
+// signed body decides, unless the configuration asks for the id as well.
+func (v *visit) identity() error {
+	id, signed := v.event.ID, v.verifier.IDSigned()
+	custom := v.config.Idempotency.Key
+	if _, isID := bodyPlaceholder(custom); custom != "" && !isID {
+		id, signed = v.Server.Expand(custom, v.r, v.event), v.keySigned
+	}
+	if custom != "" && id == "" {
+		return malformed("the delivery has no value for the idempotency key")
+	}
+	if !plain(id) || !plain(v.event.ID) {
+		return malformed("the delivery id is longer than 255 bytes or not printable ASCII")
+	}
+	mac, name := v.proof.MAC(), v.config.Name
+	switch {
+	case id != "" && (signed || len(mac) == 0):
+		v.event.key = NewKey(name, id)
+	case id != "" && custom != "":
+		v.event.key = NewKey(name, id, v.digest())
+	case id != "":
+		v.event.key = NewKey(name, "", v.digest())
+	case len(mac) > 0:
+		v.event.key = NewKey(name, "", string(mac))
+	default:
+		v.unclaimed = true
+		v.event.key = NewKey(name, "", v.now.String(), string(v.body.bytes))
+	}
+	return nil
+}
+
+// digest stands for the signed body, whatever id it came with. The signature
+// itself will do, unless it changes with each retry's timestamp.
+func (v *visit) digest() string {
+	if !v.verifier.Timestamped() {
+		return string(v.proof.MAC())
+	}
+	sum := sha256.Sum256(v.body.bytes)
+	return string(sum[:])
+}
+
+func malformed(why string) error {
+	return &Refusal{Status: http.StatusBadRequest, Reason: ReasonMalformed, Err: errors.New(why)}
+}
+
+// plain reports whether id can be a delivery's id.
+func plain(id string) bool {
+	for i := range len(id) {
+		if id[i] <= ' ' || id[i] > '~' {
+			return false
+		}
+	}
+	return len(id) <= maxID
+}

@@ -1,0 +1,98 @@
+package gateway
+
+import (
+	"errors"
+	"net/http"
+	"net/netip"
+	"time"
+)
+
+// How requests end other than by a refusal: constants, because each is also a
+// label of a metric.
+const (
+	OutcomeDelivered = "delivered" // the application answered 2xx
+	OutcomeFailed    = "failed"    // it answered anything else, or nothing
+	OutcomeFiltered  = "filtered"  // verified, and not wanted
+	OutcomeDuplicate = "duplicate" // accepted before
+)
+
+// Outcomes lists every name that an Outcome can have.
+func Outcomes() []string {
+	return []string{
+		OutcomeDelivered, OutcomeFailed, OutcomeFiltered, OutcomeDuplicate,
+		ReasonMethod, ReasonEarlyData, ReasonIPDenied, ReasonRateLimited, ReasonTooLarge, ReasonBodyTimeout, ReasonBodyBroken,
+		ReasonSigMissing, ReasonSigRepeated, ReasonSigBad, ReasonSigTooMany, ReasonTSMissing, ReasonTSBad, ReasonTSStale, ReasonTSFuture,
+		ReasonMalformed, ReasonInFlight, ReasonBusy,
+	}
+}
+
+// An Outcome is how one request went: what the log and the metrics are told.
+type Outcome struct {
+	Endpoint string
+	Provider string
+	Name     string // one of the Outcome constants, or the Reason of a refusal
+	Status   int    // of the answer; 0 when the application's broke off
+	Refused  bool
+	Err      error // of a refusal or a failure; has no secrets; may be nil
+
+	ID     string // the event's reference; "" when it did not become one
+	Type   string // the event's type
+	Sender netip.Addr
+	Secret int // which secret matched, counted from 0
+
+	ConditionFailed bool // accept met a missing field or a wrong type
+
+	Start    time.Time
+	Verify   time.Duration // spent on the signature
+	Upstream time.Duration // spent in the application
+	Total    time.Duration
+}
+
+// An Observer is told how each request went. It is called once for each, on
+// the request's goroutine, and must not keep the Outcome.
+type Observer interface {
+	Observe(*Outcome)
+}
+
+// finish completes the outcome from how the visit ended.
+func (o *Outcome) finish(e *Event, err error) {
+	if e != nil {
+		o.ID, o.Type = e.Reference(), e.Type
+	}
+	o.Err = err
+	var refusal *Refusal
+	switch {
+	case errors.As(err, &refusal):
+		o.Name, o.Status, o.Refused, o.Err = refusal.Reason, refusal.Status, true, refusal.Err
+	case o.Name != "":
+	case err == nil && o.Status/100 == 2:
+		o.Name = OutcomeDelivered
+	default:
+		o.Name = OutcomeFailed
+	}
+}
+
+// An answer remembers the final status that the application's route wrote.
+type answer struct {
+	http.ResponseWriter
+	status int // 0 until it is written
+}
+
+// WriteHeader remembers the first status that is not informational.
+func (a *answer) WriteHeader(status int) {
+	if a.status == 0 && status >= 200 {
+		a.status = status
+	}
+	a.ResponseWriter.WriteHeader(status)
+}
+
+// Write implies a 200, as everywhere in net/http.
+func (a *answer) Write(p []byte) (int, error) {
+	if a.status == 0 {
+		a.status = http.StatusOK
+	}
+	return a.ResponseWriter.Write(p)
+}
+
+// Unwrap lets http.ResponseController reach what is beneath.
+func (a *answer) Unwrap() http.ResponseWriter { return a.ResponseWriter }
