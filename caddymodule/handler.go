@@ -1,0 +1,224 @@
+package caddymodule
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+	"go.uber.org/zap"
+
+	"github.com/webhook-gateway/caddy-webhook-gateway/gateway"
+	"github.com/webhook-gateway/caddy-webhook-gateway/ratelimit"
+)
+
+func init() {
+	caddy.RegisterModule(new(Handler))
+}
+
+// Handler is one endpoint that receives webhooks. It verifies who sent each
+// request, that it is fresh, new and wanted, and hands it to the application.
+//
+// It is the last handler of its route: no other runs after it.
+type Handler struct {
+	gateway.Config
+
+	// More sources of addresses that may send: any module of the namespace
+	// http.ip_sources. A sender that no list has is answered 403.
+	AllowIPsFromRaw []json.RawMessage `json:"allow_ips_from,omitempty" caddy:"namespace=http.ip_sources inline_key=source"`
+
+	// Where the events go. Exactly one.
+	Deliver []Destination `json:"deliver,omitempty"`
+
+	app     *App
+	gateway *gateway.Gateway
+	held    []any // keys of shared that this instance must give back
+}
+
+// Destination is where events go: routes that hand them to an application,
+// usually with a reverse_proxy.
+type Destination struct {
+	// The routes, as in a subroute. A request that none of them answers is an
+	// error (502), never a success.
+	Routes caddyhttp.RouteList `json:"routes"`
+}
+
+// CaddyModule returns the Caddy module information.
+func (*Handler) CaddyModule() caddy.ModuleInfo {
+	return caddy.ModuleInfo{
+		ID:  "http.handlers.webhook_gateway",
+		New: func() caddy.Module { return new(Handler) },
+	}
+}
+
+// Provision resolves the secrets and builds the endpoint's pipeline.
+func (h *Handler) Provision(ctx caddy.Context) error {
+	app, err := ctx.App("webhook_gateway")
+	if err != nil {
+		return err
+	}
+	h.app = app.(*App)
+	if err := h.app.claim(h.Name, h); err != nil {
+		return err
+	}
+	config := h.Config
+	if config.Verify.Secrets, err = resolve(h.Verify.Secrets); err != nil {
+		return fmt.Errorf("endpoint %q: %w", h.Name, err)
+	}
+	parts, err := h.parts(ctx)
+	if err != nil {
+		return fmt.Errorf("endpoint %q: %w", h.Name, err)
+	}
+	h.gateway, err = gateway.New(config, parts)
+	if err != nil {
+		return err
+	}
+	h.warn(ctx.Logger())
+	return nil
+}
+
+// resolve replaces the placeholders in secrets. One that is unknown or empty
+// is an error: an unset variable must never become a key.
+func resolve(secrets []string) ([]string, error) {
+	repl := caddy.NewReplacer()
+	resolved := make([]string, len(secrets))
+	for i, s := range secrets {
+		value, err := repl.ReplaceOrErr(s, true, true)
+		if err != nil {
+			return nil, fmt.Errorf("verify: secret %d: %w", i+1, err)
+		}
+		resolved[i] = value
+	}
+	return resolved, nil
+}
+
+// parts gathers what the pipeline shares with others or needs of Caddy.
+func (h *Handler) parts(ctx caddy.Context) (gateway.Parts, error) {
+	parts := gateway.Parts{Seen: h.app.seen, Budget: budget, Now: time.Now}
+	chain, err := h.chain(ctx)
+	if err != nil {
+		return parts, err
+	}
+	parts.Server = &server{chain}
+	if parts.Sources, err = h.sources(ctx); err != nil {
+		return parts, err
+	}
+	if parts.Limiters, err = h.limiters(); err != nil {
+		return parts, err
+	}
+	m, err := newMetrics(ctx.GetMetricsRegistry(), h.Name)
+	parts.Observer = &observer{log: sampled(ctx.Logger()), metrics: m}
+	return parts, err
+}
+
+// chain provisions the destination's routes.
+func (h *Handler) chain(ctx caddy.Context) (caddyhttp.Handler, error) {
+	if len(h.Deliver) != 1 || len(h.Deliver[0].Routes) == 0 {
+		return nil, errors.New("deliver: there must be exactly one destination (`to <upstream>` or `deliver { ... }`)")
+	}
+	routes := h.Deliver[0].Routes
+	if err := routes.Provision(ctx); err != nil {
+		return nil, fmt.Errorf("deliver: %w", err)
+	}
+	return routes.Compile(caddyhttp.HandlerFunc(undelivered)), nil
+}
+
+var errUndelivered = errors.New("no route of deliver answered the event")
+
+// undelivered is where events end up that no route of the destination wants.
+func undelivered(http.ResponseWriter, *http.Request) error {
+	return caddyhttp.Error(http.StatusBadGateway, errUndelivered)
+}
+
+func (h *Handler) sources(ctx caddy.Context) ([]gateway.IPSource, error) {
+	if len(h.AllowIPsFromRaw) == 0 {
+		return nil, nil
+	}
+	modules, err := ctx.LoadModule(h, "AllowIPsFromRaw")
+	if err != nil {
+		return nil, fmt.Errorf("allow_ips_from: %w", err)
+	}
+	var sources []gateway.IPSource
+	for _, m := range modules.([]any) {
+		sources = append(sources, m.(caddyhttp.IPRangeSource))
+	}
+	return sources, nil
+}
+
+// limiters reserves the buckets of the rate limits, which keep their tokens
+// over a reload that leaves the limit as it is.
+func (h *Handler) limiters() ([]*ratelimit.Limiter, error) {
+	limiters := make([]*ratelimit.Limiter, len(h.RateLimits))
+	for i, l := range h.RateLimits {
+		if err := l.Limit.Validate(); err != nil {
+			return nil, fmt.Errorf("rate_limit: %w", err)
+		}
+		var err error
+		limiters[i], err = reserve(&h.held, limitKey{h.Name, l}, func() *ratelimit.Limiter { return l.Limit.Limiter(0) })
+		if err != nil {
+			return nil, err
+		}
+	}
+	return limiters, nil
+}
+
+type limitKey struct {
+	endpoint string
+	limit    gateway.RateLimit
+}
+
+// warn says at each start what an operator should know.
+func (h *Handler) warn(log *zap.Logger) {
+	if h.gateway.Verifier().Provider().Name == "none" {
+		log.Warn("endpoint accepts webhooks from anyone: verify none", zap.String("endpoint", h.Name))
+	}
+}
+
+// Cleanup gives back what this instance reserved, and only that.
+func (h *Handler) Cleanup() error { return giveBack(h.held) }
+
+// ServeHTTP takes one request through the endpoint's pipeline.
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, _ caddyhttp.Handler) error {
+	h.introduce(r)
+	if err := h.gateway.Serve(w, r); err != nil {
+		return refuse(w, r, err)
+	}
+	return nil
+}
+
+// refuse answers a request that was refused, or that the application did not
+// answer. What handle_errors may replace is returned. Answers of 500 and more
+// never are: Caddy would log the request with its headers, in which the
+// signature or the token is.
+func refuse(w http.ResponseWriter, r *http.Request, err error) error {
+	var refusal *gateway.Refusal
+	if !errors.As(err, &refusal) {
+		refusal = &gateway.Refusal{Status: http.StatusBadGateway, Err: err}
+		var failed caddyhttp.HandlerError
+		if errors.As(err, &failed) && failed.StatusCode != 0 {
+			refusal.Status = failed.StatusCode
+		}
+	}
+	if refusal.Status < 500 && hasErrorRoutes(r) {
+		refusal.SetHeader(w.Header())
+		return caddyhttp.Error(refusal.Status, refusal)
+	}
+	refusal.Respond(w)
+	return nil
+}
+
+func hasErrorRoutes(r *http.Request) bool {
+	srv, ok := r.Context().Value(caddyhttp.ServerCtxKey).(*caddyhttp.Server)
+	return ok && srv.Errors != nil && len(srv.Errors.Routes) > 0
+}
+
+// Interface guards
+var (
+	_ caddy.Provisioner           = (*Handler)(nil)
+	_ caddy.Validator             = (*Handler)(nil)
+	_ caddy.CleanerUpper          = (*Handler)(nil)
+	_ caddyhttp.MiddlewareHandler = (*Handler)(nil)
+)
