@@ -115,7 +115,9 @@ func (c Config) WithDefaults() Config {
 	}
 	setDefault(&c.MaxBody, defaultMaxBody)
 	setDefault(&c.BodyTimeout, Duration(10*time.Second))
-	setDefault(&c.Idempotency.TTL, Duration(7*24*time.Hour))
+	if !c.Idempotency.Off {
+		setDefault(&c.Idempotency.TTL, Duration(7*24*time.Hour))
+	}
 	setDefault(&c.Mode, ModeProxy)
 	setDefault(&c.Timeout, Duration(30*time.Second))
 	return c

@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/netip"
+	"sync/atomic"
 	"time"
 
 	"github.com/webhook-gateway/caddy-webhook-gateway/ratelimit"
@@ -52,7 +53,7 @@ type Parts struct {
 	Now      func() time.Time
 }
 
-// A Gateway is one endpoint. It is immutable and may be used concurrently.
+// A Gateway is one endpoint. It does not change and may be used concurrently.
 type Gateway struct {
 	config    Config
 	verifier  *verify.Verifier
@@ -62,6 +63,7 @@ type Gateway struct {
 	limits    limits
 	reads     map[string]bool // canonical names of the headers that verification reads
 	keySigned bool            // every part of a custom idempotency key is covered by the signature
+	serial    atomic.Uint64   // tells events apart that nothing else does
 	Parts
 }
 

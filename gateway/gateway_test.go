@@ -74,9 +74,14 @@ func newTest(t testing.TB, edit func(*Config)) (*Gateway, *stand, *outcomes) {
 }
 
 // signed returns a request as broxi signs it at t0.
-func signed(body string) *http.Request {
+func signed(body string) *http.Request { return signedAt(t0, body) }
+
+// aged returns the request as broxi sends it again a second later.
+func aged(body string) *http.Request { return signedAt(t0.Add(time.Second), body) }
+
+func signedAt(at time.Time, body string) *http.Request {
 	r := httptest.NewRequest(http.MethodPost, "/broxi?x=1", strings.NewReader(body))
-	ts := strconv.FormatInt(t0.Unix(), 10)
+	ts := strconv.FormatInt(at.Unix(), 10)
 	h := hmac.New(sha256.New, []byte(secret))
 	io.WriteString(h, ts+"."+body)
 	r.Header.Set("X-Broxi-Timestamp", ts)

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"github.com/webhook-gateway/caddy-webhook-gateway/verify"
@@ -90,7 +91,7 @@ func (v *visit) identity() error {
 		v.event.key = NewKey(name, "", string(mac))
 	default:
 		v.unclaimed = true
-		v.event.key = NewKey(name, "", v.now.String(), string(v.body.bytes))
+		v.event.key = NewKey(name, "", v.now.String(), strconv.FormatUint(v.serial.Add(1), 10))
 	}
 	return nil
 }

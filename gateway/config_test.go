@@ -1,0 +1,151 @@
+package gateway
+
+import (
+	"encoding/json"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/webhook-gateway/caddy-webhook-gateway/ratelimit"
+	"github.com/webhook-gateway/caddy-webhook-gateway/verify"
+)
+
+func TestValidateNamesEveryProblem(t *testing.T) {
+	c := Config{
+		Name:        "a b",
+		AllowIPs:    []string{"10.0.0.1/8", "fe80::1%eth0", "somewhere"},
+		RateLimits:  []RateLimit{{}},
+		MaxBody:     -1,
+		BodyTimeout: -1,
+		Timeout:     -1,
+		Events:      []string{""},
+		Accept:      "event ==",
+		Mode:        "store",
+		Idempotency: Idempotency{Off: true, TTL: 1},
+	}
+	err := c.Validate()
+	if err == nil {
+		t.Fatal("nothing was wrong")
+	}
+	for _, want := range []string{
+		`name: "a b"`, `"10.0.0.1/8" has bits set outside its range; did you mean "10.0.0.0/8"?`, `"fe80::1%eth0" has a zone`,
+		`"somewhere" is neither`, "rate_limit: ", "max_body: -1", "body_timeout: ", "timeout: ", "events: ", "accept: ", `mode: "store"`,
+		"idempotency: off goes with neither", "idempotency: ttl 1ns is shorter than 1m",
+	} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("%q is missing from: %v", want, err)
+		}
+	}
+}
+
+func TestWithDefaults(t *testing.T) {
+	got := Config{Name: "a", Verify: verify.Config{Provider: "broxi"}}.WithDefaults()
+	if got.MaxBody != 1<<20 || got.BodyTimeout != Duration(10*time.Second) || got.Timeout != Duration(30*time.Second) ||
+		got.Mode != ModeProxy || got.Idempotency.TTL != Duration(7*24*time.Hour) {
+		t.Errorf("defaults %+v", got)
+	}
+	if err := got.Validate(); err != nil {
+		t.Errorf("the defaults are wrong: %v", err)
+	}
+}
+
+func TestConfigAsJSON(t *testing.T) {
+	policy, err := ratelimit.ParsePolicy("50/1s burst 100")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := Config{
+		Name: "a", Verify: verify.Config{Provider: "none"}, BodyTimeout: Duration(1500 * time.Millisecond),
+		RateLimits: []RateLimit{{Limit: policy, Per: "{x}"}}, Idempotency: Idempotency{TTL: Duration(36 * time.Hour)},
+	}
+	const want = `{"name":"a","verify":{"provider":"none"},"rate_limits":[{"limit":"50/1s burst 100","per":"{x}"}],"body_timeout":"1.5s","idempotency":{"ttl":"36h0m0s"}}`
+	text, err := json.Marshal(c)
+	if err != nil || string(text) != want {
+		t.Errorf("Marshal = %s, %v", text, err)
+	}
+	var back Config
+	if err := json.Unmarshal(text, &back); err != nil || back.RateLimits[0] != c.RateLimits[0] || back.BodyTimeout != c.BodyTimeout {
+		t.Errorf("Unmarshal = %+v, %v", back, err)
+	}
+}
+
+func TestEarlyLimits(t *testing.T) {
+	for per, want := range map[string]bool{
+		"": false, clientIP: true, "{http.request.header.X}": true, "{webhook.event}": false, "{webhook.body.x}-{http.vars.client_ip}": false,
+		"{webhook.endpoint}": true, "{webhook.provider} {http.vars.client_ip}": true, "constant": true,
+	} {
+		if got := (RateLimit{Per: per}).early(); got != want {
+			t.Errorf("per %q: early is %v", per, got)
+		}
+	}
+}
+
+func TestParseDuration(t *testing.T) {
+	for text, want := range map[string]time.Duration{
+		"0s": 0, "2.5s": 2500 * time.Millisecond, "7d": 7 * 24 * time.Hour, "1d12h": 36 * time.Hour, "0.5d": 12 * time.Hour,
+	} {
+		if got, err := ParseDuration(text); err != nil || time.Duration(got) != want {
+			t.Errorf("ParseDuration(%q) = %v, %v", text, got, err)
+		}
+	}
+	for _, text := range []string{"", "5", "d", "-1s", "-1d", "1d-25h", "NaNd", "1e300d", "1w", "300000d", "1 s"} {
+		if got, err := ParseDuration(text); err == nil {
+			t.Errorf("ParseDuration(%q) = %v, want an error", text, got)
+		}
+	}
+}
+
+func TestAllowlist(t *testing.T) {
+	tests := []struct {
+		list string
+		addr string
+		want bool
+	}{
+		{"", "", true},
+		{"203.0.113.7", "203.0.113.7", true},
+		{"203.0.113.7", "203.0.113.8", false},
+		{"203.0.113.0/24", "203.0.113.255", true},
+		{"::ffff:203.0.113.0/120", "203.0.113.9", true},
+		{"::ffff:203.0.113.7", "203.0.113.7", true},
+		{"2001:db8::1", "2001:db8::1", true},
+		{"2001:db8::1", "2001:db8::2", false}, // a bare address is one address
+		{"private_ranges", "10.255.0.1", true},
+		{"private_ranges", "::1", true},
+		{"private_ranges", "8.8.8.8", false},
+		{"0.0.0.0/0 ::/0", "", false}, // an unknown address is on no list
+	}
+	for _, tt := range tests {
+		ranges, err := parsePrefixes(strings.Fields(tt.list))
+		if err != nil {
+			t.Fatal(err)
+		}
+		addr, _ := netip.ParseAddr(tt.addr)
+		if got := (allowlist{ranges: ranges}).allows(nil, addr.Unmap()); got != tt.want {
+			t.Errorf("%q allows %q: %v", tt.list, tt.addr, got)
+		}
+	}
+}
+
+func TestGlob(t *testing.T) {
+	tests := []struct {
+		globs string
+		event string
+		want  bool
+	}{
+		{"", "", true},
+		{"push", "push", true},
+		{"push", "pushed", false},
+		{"orders/*", "orders/create", true},
+		{"*", "a.b/c\nd", true},
+		{"in?oice.paid", "invoice.paid", true},
+		{"a.b", "axb", false},
+		{"a|b", "a", false},
+		{"a b", "b", true},
+	}
+	for _, tt := range tests {
+		if got := NewGlob(strings.Fields(tt.globs)...).Match(tt.event); got != tt.want {
+			t.Errorf("%q matches %q: %v", tt.globs, tt.event, got)
+		}
+	}
+}

@@ -1,0 +1,115 @@
+package gateway
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/webhook-gateway/caddy-webhook-gateway/verify"
+)
+
+// github returns a request as GitHub signs it: the body alone.
+func github(id, body string) *http.Request {
+	r := httptest.NewRequest(http.MethodPost, "/github", strings.NewReader(body))
+	h := hmac.New(sha256.New, []byte(secret))
+	io.WriteString(h, body)
+	r.Header.Set("X-Hub-Signature-256", "sha256="+hex.EncodeToString(h.Sum(nil)))
+	r.Header.Set("X-GitHub-Delivery", id)
+	return r
+}
+
+func bearer(body string) *http.Request {
+	r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(body))
+	r.Header.Set("Authorization", "Bearer "+secret)
+	return r
+}
+
+func TestWhatIsARepeat(t *testing.T) {
+	provider := func(name string) func(*Config) { return func(c *Config) { c.Verify.Provider = name } }
+	keyed := func(name, key string) func(*Config) {
+		return func(c *Config) { c.Verify.Provider, c.Idempotency.Key = name, key }
+	}
+	idHeader := func(c *Config) { c.Verify.Options = map[string]string{"id": "header X-Tenant"} }
+	off := func(c *Config) { c.Idempotency.Off = true }
+	tenant := func(r *http.Request, name string) *http.Request { r.Header.Set("X-Tenant", name); return r }
+
+	tests := []struct {
+		name          string
+		edit          func(*Config)
+		first, second *http.Request
+		want          string
+	}{
+		{"the same bytes", nil, signed(event("d1")), signed(event("d1")), OutcomeDuplicate},
+		{"signed id, new timestamp", nil, signed(event("d1")), aged(event("d1")), OutcomeDuplicate},
+		{"signed id, other body", nil, signed(event("d1")), signed(event("d1") + " "), OutcomeDuplicate},
+		{"other signed id", nil, signed(event("d1")), signed(event("d2")), OutcomeDelivered},
+		{"no id, the same bytes", nil, signed(`{}`), signed(`{}`), OutcomeDuplicate},
+		{"no id, new timestamp", nil, signed(`{}`), aged(`{}`), OutcomeDelivered},
+		{"not JSON, the same bytes", nil, signed(`x`), signed(`x`), OutcomeDuplicate},
+		{"unsigned id changed by a replayer", provider("github"), github("a", `{}`), github("b", `{}`), OutcomeDuplicate},
+		{"unsigned id reused for another body", provider("github"), github("a", `{}`), github("a", `{"n":1}`), OutcomeDelivered},
+		{"unsigned id asked for", keyed("github", "{webhook.id}"), github("a", `{}`), github("b", `{}`), OutcomeDelivered},
+		{"unsigned id asked for, other body", keyed("github", "{webhook.id}"), github("a", `{}`), github("a", `{"n":1}`), OutcomeDelivered},
+		{"unsigned id beside a signed timestamp, retried", idHeader, tenant(signed(`{}`), "a"), tenant(aged(`{}`), "a"), OutcomeDuplicate},
+		{"unsigned id beside a signed timestamp, changed", idHeader, tenant(signed(`{}`), "a"), tenant(signed(`{}`), "b"), OutcomeDuplicate},
+		{"key of the body", keyed("broxi", "{webhook.body.data.total}"), signed(event("d1")), signed(event("d2")), OutcomeDuplicate},
+		{"composed key", keyed("broxi", "{webhook.event}-{webhook.id}"), signed(event("d1")), aged(event("d1")), OutcomeDuplicate},
+		{"a token proves no body and there is no id", provider("bearer"), bearer(`{}`), bearer(`{}`), OutcomeDelivered},
+		{"off", off, signed(event("d1")), signed(event("d1")), OutcomeDelivered},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			g, _, o := newTest(t, tt.edit)
+			serve(g, tt.first)
+			serve(g, tt.second)
+			if got := (*o)[1].Name; (*o)[0].Name != OutcomeDelivered || got != tt.want {
+				t.Errorf("outcomes %+v, want %s", *o, tt.want)
+			}
+		})
+	}
+}
+
+func TestUnusableIDs(t *testing.T) {
+	key := func(k string) func(*Config) { return func(c *Config) { c.Idempotency.Key = k } }
+	tests := []struct {
+		name string
+		edit func(*Config)
+		body string
+		want string
+	}{
+		{"255 bytes", nil, event(strings.Repeat("x", 255)), OutcomeDelivered},
+		{"256 bytes", nil, event(strings.Repeat("x", 256)), ReasonMalformed},
+		{"space", nil, event("a b"), ReasonMalformed},
+		{"NUL", nil, `{"delivery_id":"a\u0000b"}`, ReasonMalformed},
+		{"not ASCII", nil, event("ä"), ReasonMalformed},
+		{"given twice", nil, `{"delivery_id":"a","delivery_id":"b"}`, ReasonMalformed},
+		{"number", nil, `{"delivery_id":12345678901234567890}`, OutcomeDelivered},
+		{"configured and missing", key("{webhook.body.other}"), event("d1"), ReasonMalformed},
+		{"configured and not JSON", key("{webhook.body.delivery_id}"), `x`, ReasonMalformed},
+		{"composed and empty", key("{header.X-Tenant}"), event("d1"), ReasonMalformed},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			g, _, o := newTest(t, tt.edit)
+			serve(g, signed(tt.body))
+			if got := (*o)[0].Name; got != tt.want {
+				t.Errorf("outcome %+v, want %s", (*o)[0], tt.want)
+			}
+		})
+	}
+}
+
+func TestEventsWithoutAnIDHaveADifferentReference(t *testing.T) {
+	g, s, _ := newTest(t, func(c *Config) { c.Verify = verify.Config{Provider: "none"} })
+	for range 2 {
+		serve(g, httptest.NewRequest(http.MethodPost, "/", strings.NewReader("x")))
+	}
+	if len(s.got) != 2 || s.got[0].Reference() == s.got[1].Reference() {
+		t.Errorf("references of two events: %v", s.got)
+	}
+}
