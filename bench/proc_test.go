@@ -1,0 +1,35 @@
+package main
+
+import (
+	"testing"
+	"time"
+)
+
+func TestParseStat(t *testing.T) {
+	tests := []struct {
+		name, stat string
+		want       time.Duration
+		ok         bool
+	}{
+		{"plain", "12 (caddy) S 1 12 12 0 -1 4194560 900 0 0 0 150 50 0 0 20 0 9 0 100", 2 * time.Second, true},
+		{"a name with spaces and a parenthesis", "12 (a) b) S 1 12 12 0 -1 4194560 900 0 0 0 1 0 0 0", 10 * time.Millisecond, true},
+		{"cut off", "12 (caddy) S 1 12", 0, false},
+		{"not a number", "12 (caddy) S 1 12 12 0 -1 4194560 900 0 0 0 x 50 0", 0, false},
+	}
+	for _, tt := range tests {
+		got, err := parseStat([]byte(tt.stat))
+		if got != tt.want || (err == nil) != tt.ok {
+			t.Errorf("%s: %v, %v; want %v", tt.name, got, err, tt.want)
+		}
+	}
+}
+
+func TestParseStatus(t *testing.T) {
+	rss, peak, err := parseStatus([]byte("Name:\tcaddy\nVmHWM:\t    3000 kB\nVmRSS:\t    2000 kB\nThreads:\t9\n"))
+	if rss != 2000<<10 || peak != 3000<<10 || err != nil {
+		t.Errorf("parseStatus = %d, %d, %v", rss, peak, err)
+	}
+	if _, _, err := parseStatus([]byte("Name:\tzombie\n")); err == nil {
+		t.Error("a process without memory is not an error")
+	}
+}

@@ -1,0 +1,40 @@
+package main
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"time"
+)
+
+// percentile is the smallest of sorted that at least the share q of it does
+// not exceed (nearest rank). sorted must not be empty.
+func percentile(sorted []time.Duration, q float64) time.Duration {
+	rank := int(math.Ceil(q * float64(len(sorted))))
+	return sorted[max(rank, 1)-1]
+}
+
+// median is the middle value, of an even number the lower of the two, so that
+// it is always one that was seen. list must not be empty.
+func median[T cmp.Ordered](list []T) T {
+	list = slices.Sorted(slices.Values(list))
+	return list[(len(list)-1)/2]
+}
+
+// each is f of every result.
+func each[T any](results []result, f func(result) T) []T {
+	list := make([]T, len(results))
+	for i, r := range results {
+		list[i] = f(r)
+	}
+	return list
+}
+
+// ratios is f of subject over f of base, round by round.
+func ratios(base, subject []result, f func(result) float64) []float64 {
+	list := make([]float64, len(base))
+	for i := range base {
+		list[i] = f(subject[i]) / f(base[i])
+	}
+	return list
+}
