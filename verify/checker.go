@@ -48,7 +48,9 @@ func newChecker(s *Scheme, keys []*key) *checker {
 		}
 	}
 	for _, r := range s.RequiredHeaders {
-		c.required = append(c.required, newField(ErrMalformed, strings.Split(r, "|")...))
+		f := newField(ErrMalformed, strings.Split(r, "|")...)
+		f.missing = fmt.Errorf("required header %s is missing: %w", r, ErrMalformed)
+		c.required = append(c.required, f)
 	}
 	if s.OnlyIfHeaderAbsent != "" {
 		c.absent = http.CanonicalHeaderKey(s.OnlyIfHeaderAbsent)

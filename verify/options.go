@@ -20,7 +20,7 @@ type Option struct {
 // options is the one table of options.
 var options = []Option{
 	{"scheme", "which of the provider's schemes to accept; several are separated by spaces. Default: the first of the provider", nil},
-	{"header", "the header that carries the signature or token", setHeader},
+	{"header", "the header that carries the signature or token. Default: the provider's; hmac has none", setHeader},
 	{"algorithm", "the hash of the HMAC: sha1, sha256, sha384 or sha512. Default: sha256", setAlgorithm},
 	{"encoding", "how the signature is written: hex, base64 or base64url. Default: hex", setEncoding},
 	{"prefix", "text that must be before the signature, as sha256=. Default: none", setPrefix},

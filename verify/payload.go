@@ -23,14 +23,22 @@ func parsePath(s string) ([]string, error) {
 	return path, nil
 }
 
-// A query looks for up to two values in one pass over a JSON text. All of the
-// text is validated; only the wanted members are tested for duplicates.
+// A query looks for up to two values in one pass over a JSON text. It stops
+// when it has them and nothing in the rest can be another member of their
+// names, which a search tells far faster than a parser: what follows is then
+// not validated. The wanted members are tested for duplicates in any case.
 type query struct {
 	paths  [2][]string // nil: not wanted
 	values [2]string
 
-	dec *jsontext.Decoder
+	dec   *jsontext.Decoder
+	body  []byte
+	found [2]bool
+	whole bool // the rest may hold a wanted name: no stopping
 }
+
+// errFound ends a pass early.
+var errFound = errors.New("found")
 
 // A reader is a decoder with the buffer it reads from, for reuse.
 type reader struct {
@@ -46,7 +54,7 @@ func (q *query) run(body []byte) error {
 	defer readers.Put(r)
 	r.buf = *bytes.NewBuffer(body) // jsontext reads a bytes.Buffer in place
 	r.dec.Reset(&r.buf, jsontext.AllowDuplicateNames(true))
-	q.dec = &r.dec
+	q.dec, q.body = &r.dec, body
 
 	active := [2]bool{q.paths[0] != nil, q.paths[1] != nil}
 	err := q.value(0, active)
@@ -58,8 +66,9 @@ func (q *query) run(body []byte) error {
 		}
 	}
 	r.buf = bytes.Buffer{}
+	r.dec.Reset(&r.buf) // or the pool would keep the body alive
 	switch {
-	case err == nil:
+	case err == nil, errors.Is(err, errFound):
 		return nil
 	case errors.Is(err, ErrAmbiguousID):
 		return ErrAmbiguousID
@@ -87,10 +96,75 @@ func (q *query) value(depth int, active [2]bool) error {
 	}
 	for i := range active {
 		if active[i] && !deeper[i] {
-			q.values[i] = text(kind, raw)
+			q.values[i], q.found[i] = text(kind, raw), true
 		}
 	}
-	return nil
+	return q.stop()
+}
+
+// stop returns errFound when the rest of the body cannot matter.
+func (q *query) stop() error {
+	for i := range q.paths {
+		if q.paths[i] != nil && !q.found[i] {
+			return nil
+		}
+	}
+	if q.whole || q.repeats(q.body[q.dec.InputOffset():]) {
+		q.whole = true // so that the rest is searched once
+		return nil
+	}
+	return errFound
+}
+
+// repeats reports whether rest may hold a name of the paths again: literally,
+// or written with escapes.
+func (q *query) repeats(rest []byte) bool {
+	if bytes.Contains(rest, []byte(`\u`)) {
+		return true
+	}
+	for _, path := range q.paths {
+		for _, name := range path {
+			if strings.ContainsAny(name, `"\/`) || mentions(rest, `"`+name+`"`) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// mentions is bytes.Contains for texts like JSON: it looks for the name's
+// rarest letter, where bytes.Contains looks for the first and, with a common
+// one, falls back to comparing at every byte.
+func mentions(text []byte, name string) bool {
+	anchor := rarest(name)
+	for from := anchor; from < len(text); {
+		i := bytes.IndexByte(text[from:], name[anchor])
+		if i < 0 {
+			return false
+		}
+		start := from + i - anchor
+		if len(text)-start >= len(name) && string(text[start:start+len(name)]) == name {
+			return true
+		}
+		from += i + 1
+	}
+	return false
+}
+
+// rarest returns the index of the byte of name that JSON texts have least.
+func rarest(name string) int {
+	const common = `"e_taoi,:nsrdlcumhp0g1f2y3bwv` // most common first; anything else is rarer
+	best, rank := 0, -1
+	for i := range len(name) {
+		r := strings.IndexByte(common, name[i])
+		if r < 0 {
+			return i
+		}
+		if r > rank {
+			best, rank = i, r
+		}
+	}
+	return best
 }
 
 func (q *query) object(depth int, active [2]bool) error {
