@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"net/netip"
 	"strconv"
-	"strings"
 	"time"
 )
 
@@ -56,20 +55,36 @@ const (
 )
 
 // stamp replaces all Webhook-Gateway-* headers of h with those of the event.
-// Underscore and dot spellings are removed too: CGI-like applications cannot
-// tell them from ours.
 func (e *Event) stamp(h http.Header) {
 	for name := range h {
-		if len(name) >= len(headerPrefix) && strings.EqualFold(strings.NewReplacer("_", "-", ".", "-").Replace(name[:len(headerPrefix)]), headerPrefix) {
+		if reserved(name) {
 			delete(h, name)
 		}
 	}
-	values := [6]string{e.Reference(), strconv.Itoa(e.Attempt), e.ReceivedAt.UTC().Format(time.RFC3339Nano), e.Endpoint, e.Provider, e.Type}
-	for i, name := range [6]string{headerEventID, headerAttempt, headerReceivedAt, headerEndpoint, headerProvider, headerEvent} {
+	values := [...]string{e.Reference(), strconv.Itoa(e.Attempt), e.ReceivedAt.UTC().Format(time.RFC3339Nano), e.Endpoint, e.Provider, e.Type}
+	for i, name := range [...]string{headerEventID, headerAttempt, headerReceivedAt, headerEndpoint, headerProvider, headerEvent} {
 		if values[i] != "" && sendable(values[i]) {
 			h[name] = values[i : i+1 : i+1]
 		}
 	}
+}
+
+// reserved reports whether a header's name is one of ours. Underscore and dot
+// spellings are too: CGI-like applications cannot tell them from ours.
+func reserved(name string) bool {
+	if len(name) < len(headerPrefix) {
+		return false
+	}
+	for i := range len(headerPrefix) {
+		c := name[i]
+		if c == '_' || c == '.' {
+			c = '-'
+		}
+		if c|0x20 != headerPrefix[i]|0x20 {
+			return false
+		}
+	}
+	return true
 }
 
 // sendable reports whether s, which may come from a body, can be a header's
