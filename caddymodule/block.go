@@ -1,6 +1,7 @@
 package caddymodule
 
 import (
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -20,29 +21,52 @@ type setter func(d *caddyfile.Dispenser) error
 type options map[string]setter
 
 // block reads the block that follows, option by option. An option that is
-// unknown, repeated or has arguments left over is an error.
-func block(d *caddyfile.Dispenser, known options) error {
-	seen := make(map[string]bool)
+// unknown, repeated or has arguments left over is an error. It returns where
+// each option stands.
+func block(d *caddyfile.Dispenser, known options) (places, error) {
+	seen := make(places)
 	for nesting := d.Nesting(); d.NextBlock(nesting); {
 		name := d.Val()
 		set, ok := known[name]
 		if many, repeats := known[name+"..."]; repeats {
 			set, ok = many, true
-		} else if seen[name] {
-			return d.Errf("option %q is given twice", name)
+		} else if _, twice := seen[name]; twice {
+			return nil, d.Errf("option %q is given twice", name)
 		}
 		if !ok {
-			return d.Errf("unrecognized option %q; have %s", name, known.names())
+			return nil, d.Errf("unrecognized option %q; have %s", name, known.names())
 		}
-		seen[name] = true
+		seen[name] = *d
 		if err := set(d); err != nil {
-			return err
+			return nil, err
 		}
 		if d.NextArg() {
-			return d.Errf("option %q: unexpected argument %q", name, d.Val())
+			return nil, d.Errf("option %q: unexpected argument %q", name, d.Val())
 		}
 	}
-	return nil
+	return seen, nil
+}
+
+// places are where options stand, by name: dispensers that stay there.
+type places map[string]caddyfile.Dispenser
+
+// locate adds file and line to each of the errors in err, which begin with the
+// name of the option they are about; to others, those of first.
+func (p places) locate(first caddyfile.Dispenser, err error) error {
+	joined, ok := err.(interface{ Unwrap() []error })
+	if !ok {
+		return err
+	}
+	var located []error
+	for _, e := range joined.Unwrap() {
+		name, _, _ := strings.Cut(e.Error(), ":")
+		at, ok := p[name]
+		if !ok {
+			at = first
+		}
+		located = append(located, at.WrapErr(e))
+	}
+	return errors.Join(located...)
 }
 
 func (o options) names() string {

@@ -1,14 +1,15 @@
 package caddymodule
 
 import (
+	"encoding/json"
 	"slices"
 	"strings"
 
-	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/caddyconfig"
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
 	"github.com/caddyserver/caddy/v2/caddyconfig/httpcaddyfile"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy"
 
 	"github.com/webhook-gateway/caddy-webhook-gateway/gateway"
 	"github.com/webhook-gateway/caddy-webhook-gateway/ratelimit"
@@ -17,7 +18,9 @@ import (
 
 func init() {
 	httpcaddyfile.RegisterHandlerDirective("webhook_gateway", parseHandler)
-	httpcaddyfile.RegisterDirectiveOrder("webhook_gateway", httpcaddyfile.Before, "reverse_proxy")
+	// Before respond, so that `respond 404` is for what no endpoint takes; after
+	// abort and error, which keep senders out.
+	httpcaddyfile.RegisterDirectiveOrder("webhook_gateway", httpcaddyfile.Before, "respond")
 }
 
 // parseHandler reads an endpoint. Syntax:
@@ -45,24 +48,23 @@ func init() {
 // `allow_ips_from` and `rate_limit` may be given several times, any other
 // option once. There must be `verify`, and one of `to` and `deliver`.
 func parseHandler(h httpcaddyfile.Helper) (caddyhttp.MiddlewareHandler, error) {
-	h.Next() // consume directive name
+	h.Next()              // consume directive name
+	first := *h.Dispenser // stays on the endpoint's first line, for errors about all of it
 	handler := new(Handler)
 	if !h.AllArgs(&handler.Name) {
 		return nil, h.Err("webhook_gateway takes one argument besides the matcher: the endpoint's name")
 	}
-	if err := block(h.Dispenser, handler.options(h)); err != nil {
+	where, err := block(h.Dispenser, handler.options(h))
+	if err != nil {
 		return nil, err
 	}
 	if handler.Verify.Provider == "" {
-		return nil, h.Errf("endpoint %q has no verify; to accept webhooks from anyone, say: verify none", handler.Name)
+		return nil, first.Errf("endpoint %q has no verify; to accept webhooks from anyone, say: verify none", handler.Name)
 	}
-	if len(handler.Deliver) == 0 {
-		return nil, h.Errf("endpoint %q has no destination; say: to <upstream>", handler.Name)
+	if len(handler.Deliver) == 0 || len(handler.Deliver[0].Routes) == 0 {
+		return nil, first.Errf("endpoint %q has no destination; say: to <upstream>", handler.Name)
 	}
-	if err := handler.Validate(); err != nil {
-		return nil, h.Errf("endpoint %q: %v", handler.Name, err)
-	}
-	return handler, nil
+	return handler, where.locate(first, handler.Validate())
 }
 
 func (h *Handler) options(helper httpcaddyfile.Helper) options {
@@ -78,8 +80,10 @@ func (h *Handler) options(helper httpcaddyfile.Helper) options {
 		"idempotency":       h.unmarshalIdempotency,
 		"mode":              text(&h.Mode),
 		"timeout":           duration(&h.Timeout),
-		"to":                h.destination(helper, upstreams),
-		"deliver":           h.destination(helper, segment),
+		"to":                h.destination(upstreams),
+		"deliver": h.destination(func(d *caddyfile.Dispenser) (caddyhttp.RouteList, error) {
+			return directives(helper, d)
+		}),
 	}
 }
 
@@ -90,13 +94,15 @@ func (h *Handler) unmarshalVerify(d *caddyfile.Dispenser) error {
 	}
 	h.Verify = verify.Config{Provider: d.Val(), Secrets: d.RemainingArgs()}
 	if _, ok := verify.Lookup(h.Verify.Provider); !ok {
-		return d.Errf("verify: unknown provider %q; for one that is not in the list use: verify hmac", h.Verify.Provider)
+		// It is not quoted: it may be a secret, where the provider was forgotten.
+		return d.Err("verify: the first argument is not a provider; for one that is not in the list use: verify hmac")
 	}
 	known := make(options)
 	for _, name := range verify.OptionNames() {
 		known[name] = h.verifyOption(name)
 	}
-	return block(d, known)
+	_, err := block(d, known)
+	return err
 }
 
 // tokens undoes Caddy's shorthands in a signed-content template, where
@@ -140,7 +146,7 @@ func (h *Handler) unmarshalRateLimit(d *caddyfile.Dispenser) error {
 	args := d.RemainingArgs()
 	var l gateway.RateLimit
 	if i := slices.Index(args, "per"); i >= 0 {
-		if len(args) != i+2 {
+		if len(args) != i+2 || args[i+1] == "" {
 			return d.Err("rate_limit: per takes one key, as the last argument")
 		}
 		args, l.Per = args[:i], args[i+1]
@@ -151,9 +157,6 @@ func (h *Handler) unmarshalRateLimit(d *caddyfile.Dispenser) error {
 	var err error
 	if l.Limit, err = ratelimit.ParsePolicy(strings.Join(args, " ")); err != nil {
 		return d.WrapErr(err)
-	}
-	if slices.Contains(h.RateLimits, l) {
-		return d.Err("rate_limit: the same limit is given twice")
 	}
 	h.RateLimits = append(h.RateLimits, l)
 	return nil
@@ -166,7 +169,7 @@ func (h *Handler) unmarshalIdempotency(d *caddyfile.Dispenser) error {
 	}
 	for d.NextArg() {
 		switch {
-		case d.Val() == "ttl":
+		case d.Val() == "ttl" && h.Idempotency.TTL == 0:
 			if err := duration(&h.Idempotency.TTL)(d); err != nil {
 				return err
 			}
@@ -181,66 +184,61 @@ func (h *Handler) unmarshalIdempotency(d *caddyfile.Dispenser) error {
 	return nil
 }
 
-// destination reads what a destination's routes are made from.
-func (h *Handler) destination(helper httpcaddyfile.Helper, read func(*caddyfile.Dispenser) (*caddyfile.Dispenser, error)) setter {
+// destination reads the routes of the endpoint's one destination.
+func (h *Handler) destination(read func(*caddyfile.Dispenser) (caddyhttp.RouteList, error)) setter {
 	return func(d *caddyfile.Dispenser) error {
 		if len(h.Deliver) > 0 {
 			return d.Err("an endpoint has one destination: either `to` or `deliver`")
 		}
-		directives, err := read(d)
-		if err != nil {
-			return err
-		}
-		sub, err := httpcaddyfile.ParseSegmentAsSubroute(helper.WithDispenser(directives))
-		if err != nil {
-			return err
-		}
-		h.Deliver = []Destination{{Routes: sub.(*caddyhttp.Subroute).Routes}}
-		return nil
+		routes, err := read(d)
+		h.Deliver = []Destination{{Routes: routes}}
+		return err
 	}
 }
 
-// segment is the block of deliver as it stands.
-func segment(d *caddyfile.Dispenser) (*caddyfile.Dispenser, error) {
+// directives reads: deliver { <directives...> }
+func directives(helper httpcaddyfile.Helper, d *caddyfile.Dispenser) (caddyhttp.RouteList, error) {
 	if d.CountRemainingArgs() > 0 {
 		return nil, d.ArgErr()
 	}
-	return d.NewFromNextSegment(), nil
+	handler, err := httpcaddyfile.ParseSegmentAsSubroute(helper.WithDispenser(d.NewFromNextSegment()))
+	if err != nil {
+		return nil, err
+	}
+	return handler.(*caddyhttp.Subroute).Routes, nil
 }
 
-// upstreams is what `to <upstream...>` is short for:
+// idleConns is how many idle connections `to` keeps to each upstream. With
+// Caddy's default of 32 a busy endpoint dials again and again.
+const idleConns = 1024
+
+// upstreams reads: to <upstream...>
 //
-//	deliver {
-//		reverse_proxy <upstream...> {
-//			transport http {
-//				keepalive_idle_conns_per_host 1024
-//			}
-//		}
-//	}
-//
-// Caddy's default of 32 idle connections makes a busy endpoint dial again and
-// again.
-func upstreams(d *caddyfile.Dispenser) (*caddyfile.Dispenser, error) {
-	at := d.Token()
-	args := d.RemainingArgs()
-	if len(args) == 0 {
+// It is short for a deliver that has but a reverse_proxy with more idle
+// connections than usual.
+func upstreams(d *caddyfile.Dispenser) (caddyhttp.RouteList, error) {
+	line := []caddyfile.Token{d.Token()}
+	line[0].Text = "reverse_proxy"
+	for d.NextArg() {
+		line = append(line, d.Token())
+	}
+	if len(line) == 1 {
 		return nil, d.ArgErr()
 	}
-	lines := [][]string{
-		{"deliver", "{"},
-		append([]string{"reverse_proxy"}, append(args, "{")...),
-		{"transport", "http", "{"},
-		{"keepalive_idle_conns_per_host", "1024"},
-		{"}"}, {"}"}, {"}"},
+	proxy := new(reverseproxy.Handler)
+	for i := range line {
+		line[i].Line = line[0].Line // also where the line goes on behind a backslash
 	}
-	var tokens []caddyfile.Token
-	for i, line := range lines {
-		for _, word := range line {
-			tokens = append(tokens, caddyfile.Token{File: at.File, Line: at.Line + i, Text: word})
+	if err := proxy.UnmarshalCaddyfile(caddyfile.NewDispenser(line)); err != nil {
+		return nil, err
+	}
+	transport := new(reverseproxy.HTTPTransport)
+	if proxy.TransportRaw != nil { // an https upstream has set TLS
+		if err := json.Unmarshal(proxy.TransportRaw, transport); err != nil {
+			return nil, d.WrapErr(err)
 		}
 	}
-	return caddyfile.NewDispenser(tokens), nil
+	transport.KeepAlive = &reverseproxy.KeepAlive{MaxIdleConnsPerHost: idleConns}
+	proxy.TransportRaw = caddyconfig.JSONModuleObject(transport, "protocol", "http", nil)
+	return caddyhttp.RouteList{{HandlersRaw: []json.RawMessage{caddyconfig.JSONModuleObject(proxy, "handler", "reverse_proxy", nil)}}}, nil
 }
-
-// Interface guards
-var _ caddy.Module = (*Handler)(nil)

@@ -25,7 +25,7 @@ func parseApp(d *caddyfile.Dispenser, existing any) (any, error) {
 	if d.NextArg() {
 		return nil, d.ArgErr()
 	}
-	err := block(d, options{
+	_, err := block(d, options{
 		"max_buffered": size(&app.MaxBuffered),
 		"remember":     number(&app.Remember),
 	})

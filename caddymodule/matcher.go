@@ -128,6 +128,9 @@ func expression(target *string) func(*caddyfile.Dispenser) error {
 		if !d.NextArg() {
 			return d.ArgErr()
 		}
+		if d.Val() == "" {
+			return d.Err("an empty condition is not possible here")
+		}
 		*target = d.Val()
 		return nil
 	}

@@ -29,6 +29,11 @@ type refusalSampler struct {
 	sampler zapcore.Core
 }
 
+// With implements zapcore.Core.
+func (s *refusalSampler) With(fields []zapcore.Field) zapcore.Core {
+	return &refusalSampler{Core: s.Core.With(fields), sampler: s.sampler.With(fields)}
+}
+
 // Check implements zapcore.Core.
 func (s *refusalSampler) Check(entry zapcore.Entry, checked *zapcore.CheckedEntry) *zapcore.CheckedEntry {
 	if entry.Level == zapcore.WarnLevel {

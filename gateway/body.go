@@ -93,7 +93,7 @@ func readBody(w http.ResponseWriter, r *http.Request, limit int64, deadline time
 	_ = rc.SetReadDeadline(deadline)
 	if err := b.fill(r, limit); err != nil {
 		b.release()
-		return nil, bodyRefusal(err)
+		return nil, bodyRefusal(r, err)
 	}
 	_ = rc.SetReadDeadline(time.Time{})
 	return b, nil
@@ -179,9 +179,14 @@ func (b *body) release() {
 	b.bytes = nil
 }
 
-func bodyRefusal(err error) *Refusal {
+// bodyRefusal refuses a request whose body was not read to its end. Over
+// HTTP/1 the connection is of no more use; later versions have no such header.
+func bodyRefusal(r *http.Request, err error) *Refusal {
 	var tooLarge *http.MaxBytesError
-	closing := http.Header{"Connection": {"close"}}
+	var closing http.Header
+	if r.ProtoMajor == 1 {
+		closing = http.Header{"Connection": {"close"}}
+	}
 	switch {
 	case errors.Is(err, errTooLarge), errors.As(err, &tooLarge):
 		return &Refusal{Status: http.StatusRequestEntityTooLarge, Reason: ReasonTooLarge, Header: closing, Err: err}

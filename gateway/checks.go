@@ -40,7 +40,7 @@ func (v *visit) checkHeaders() error {
 		return refuse(err)
 	}
 	if v.r.ContentLength > v.config.MaxBody {
-		return bodyRefusal(errTooLarge)
+		return bodyRefusal(v.r, errTooLarge)
 	}
 	return nil
 }
@@ -86,13 +86,8 @@ func (v *visit) verify() error {
 // wanted reports whether the configuration wants the event; what it does not
 // want is answered here.
 func (v *visit) wanted() (bool, error) {
-	if len(v.config.Events) > 0 {
-		if v.unreadable != nil { // the type is in a body that cannot be read
-			return false, refuse(v.unreadable)
-		}
-		if !v.events.Match(v.event.Type) {
-			return false, v.ignore()
-		}
+	if !v.events.Match(v.event.Type) {
+		return false, v.ignore()
 	}
 	if v.accept == nil {
 		return true, nil

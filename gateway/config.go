@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -132,8 +133,8 @@ func setDefault[T comparable](field *T, value T) {
 
 var endpointName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
 
-// Validate reports every problem of c, by option. Verify is not looked at: it
-// is complete only when its secrets are known, and then verify.New judges it.
+// Validate reports every problem of c, by option. It does not look at the
+// secrets, which are known only when their placeholders are replaced: New does.
 func (c Config) Validate() error {
 	var problems []error
 	report := func(bad bool, format string, args ...any) {
@@ -148,13 +149,17 @@ func (c Config) Validate() error {
 	report(c.Mode != "" && c.Mode != ModeProxy, "mode: %q is not proxy", c.Mode)
 	report(c.Idempotency.Off && (c.Idempotency.Key != "" || c.Idempotency.TTL != 0), "idempotency: off goes with neither a key nor a ttl")
 	report(c.Idempotency.TTL < 0 || c.Idempotency.TTL != 0 && c.Idempotency.TTL < Duration(time.Minute), "idempotency: ttl %v is shorter than 1m", c.Idempotency.TTL)
-	for _, l := range c.RateLimits {
+	for i, l := range c.RateLimits {
+		report(slices.Contains(c.RateLimits[:i], l), "rate_limit: the same limit is given twice")
 		if err := l.Limit.Validate(); err != nil {
 			problems = append(problems, fmt.Errorf("rate_limit: %w", err))
 		}
 	}
 	for _, glob := range c.Events {
 		report(glob == "", "events: an empty name matches nothing")
+	}
+	if err := c.verifyConfig().Validate(); err != nil {
+		problems = append(problems, fmt.Errorf("verify: %w", err))
 	}
 	if _, err := parsePrefixes(c.AllowIPs); err != nil {
 		problems = append(problems, err)

@@ -20,7 +20,8 @@ type document struct {
 	err   error
 }
 
-// parse returns the body's value: nil, bool, string, int64, float64, []any or
+// parse returns the body's value: nil, bool, string, int64, uint64 (beyond int64),
+// float64, []any or
 // map[string]any. The error wraps verify.ErrNotJSON.
 func (d *document) parse(body []byte) (any, error) {
 	d.once.Do(func() {
@@ -70,6 +71,8 @@ func text(value any) (string, bool) {
 		return strconv.FormatBool(v), true
 	case int64:
 		return strconv.FormatInt(v, 10), true
+	case uint64:
+		return strconv.FormatUint(v, 10), true
 	case float64:
 		return strconv.FormatFloat(v, 'g', -1, 64), true
 	default:

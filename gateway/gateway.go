@@ -11,7 +11,6 @@ package gateway
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/netip"
@@ -62,6 +61,7 @@ type Gateway struct {
 	accept    *Condition // nil accepts all
 	limits    limits
 	reads     map[string]bool // canonical names of the headers that verification reads
+	needsJSON bool            // the configuration looks into the body
 	keySigned bool            // every part of a custom idempotency key is covered by the signature
 	serial    atomic.Uint64   // tells events apart that nothing else does
 	Parts
@@ -71,18 +71,19 @@ type Gateway struct {
 // is wrong, and never contains a secret.
 func New(c Config, parts Parts) (*Gateway, error) {
 	c = c.WithDefaults()
-	v, verr := verify.New(c.verifyConfig())
-	if verr != nil {
-		verr = fmt.Errorf("verify: %w", verr)
-	}
-	if err := errors.Join(c.Validate(), verr); err != nil {
+	if err := c.Validate(); err != nil {
 		return nil, fmt.Errorf("endpoint %q: %w", c.Name, err)
+	}
+	v, err := verify.New(c.verifyConfig())
+	if err != nil {
+		return nil, fmt.Errorf("endpoint %q: verify: %w", c.Name, err)
 	}
 	g := &Gateway{config: c, verifier: v, events: NewGlob(c.Events...), limits: newLimits(c.RateLimits, parts.Limiters), Parts: parts}
 	g.reads = make(map[string]bool)
 	for _, name := range v.Headers() {
 		g.reads[name] = true
 	}
+	g.needsJSON = c.needsJSON(v)
 	g.keySigned = signedKey(c.Idempotency.Key, v)
 	g.allowlist.sources = parts.Sources
 	g.allowlist.ranges, _ = parsePrefixes(c.AllowIPs) // Validate saw it
@@ -121,8 +122,7 @@ type visit struct {
 	outcome Outcome
 	err     error
 
-	unreadable error // why the body could not tell the event's id and type
-	unclaimed  bool  // nothing tells the event from the next one like it
+	unclaimed bool // nothing tells the event from the next one like it
 }
 
 // run is the pipeline. Cheap checks come first, and nothing before the
@@ -211,6 +211,7 @@ func (v *visit) forward(ctx context.Context, body *bodyReader) *http.Request {
 	r := v.r.WithContext(ctx)
 	v.event.stamp(r.Header)
 	r.Header.Del("Upgrade")
+	r.Header.Del("Expect") // the body is here: nobody waits for a 100
 	r.Body, r.ContentLength = body, int64(len(v.event.Body))
 	r.TransferEncoding, r.Trailer = nil, nil
 	if len(v.event.Body) == 0 {

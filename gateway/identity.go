@@ -39,6 +39,13 @@ func (c Config) verifyConfig() verify.Config {
 	return v
 }
 
+// needsJSON reports whether the configuration asks for something that v reads
+// in the body, which then has to be JSON from beginning to end.
+func (c Config) needsJSON(v *verify.Verifier) bool {
+	_, key := bodyPlaceholder(c.Idempotency.Key)
+	return key || len(c.Events) > 0 && v.EventInBody()
+}
+
 // signedKey reports whether everything that the template of an idempotency
 // key stands for is covered by the signature.
 func signedKey(template string, v *verify.Verifier) bool {
@@ -56,11 +63,12 @@ func (v *visit) identify() error {
 		Sender: v.outcome.Sender, Header: v.r.Header, RawQuery: v.r.URL.RawQuery, Body: v.body.bytes,
 	}
 	v.event = e
-	e.ID, e.Type, v.unreadable = v.verifier.Identify(&v.request)
-	if errors.Is(v.unreadable, verify.ErrAmbiguousID) {
-		return refuse(v.unreadable)
+	var err error
+	e.ID, e.Type, err = v.verifier.Identify(&v.request, v.needsJSON)
+	if errors.Is(err, verify.ErrAmbiguousID) || err != nil && v.needsJSON {
+		return refuse(err)
 	}
-	return v.identity()
+	return v.identity() // without: a body need not be JSON to be genuine
 }
 
 // identity sets the event's key: what two deliveries of one event have in

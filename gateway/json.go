@@ -67,13 +67,16 @@ func parseNumber(digits string) (any, error) {
 	if n, err := strconv.ParseInt(digits, 10, 64); err == nil {
 		return n, nil
 	}
+	if n, err := strconv.ParseUint(digits, 10, 64); err == nil {
+		return n, nil
+	}
 	return strconv.ParseFloat(digits, 64)
 }
 
 var errTrailing = errors.New("more than one JSON value")
 
 func atEnd(dec *jsontext.Decoder) error {
-	if _, err := dec.ReadToken(); err != io.EOF {
+	if _, err := dec.ReadToken(); !errors.Is(err, io.EOF) {
 		return errTrailing
 	}
 	return nil

@@ -55,7 +55,7 @@ func parsePolicy(limit, burst string) (p Policy, err error) {
 		return p, err
 	}
 	if p.Window, err = time.ParseDuration(window); err != nil {
-		return p, err
+		return p, fmt.Errorf("%q is not a window like 1s or 1h", window)
 	}
 	p.Burst = p.Events
 	if burst != "" {
@@ -68,10 +68,10 @@ func parsePolicy(limit, burst string) (p Policy, err error) {
 // silently mean the default.
 func count(s string) (int, error) {
 	n, err := strconv.Atoi(s)
-	if err == nil && n < 1 {
-		err = fmt.Errorf("%d is less than 1", n)
+	if err != nil || n < 1 {
+		return 0, fmt.Errorf("%q is not a whole number above zero", s)
 	}
-	return n, err
+	return n, nil
 }
 
 // Validate reports every value that is out of range.

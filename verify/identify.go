@@ -60,11 +60,11 @@ func (v *Verifier) IDSigned() bool { return v.idSigned }
 // not there is "". Numbers are returned digit for digit; objects, arrays and
 // the other values of JSON do not count as ids.
 //
-// The whole body is validated when a place is in it: an error that is
-// ErrNotJSON or ErrAmbiguousID comes with what the headers say. Call it after
-// Verify.
-func (v *Verifier) Identify(r *Request) (id, event string, err error) {
-	var q query
+// A body in which a place is must be JSON: to its end if whole, else as far
+// as it has to be read. An error that is ErrNotJSON or ErrAmbiguousID comes
+// with what the headers say. Call it after Verify.
+func (v *Verifier) Identify(r *Request, whole bool) (id, event string, err error) {
+	q := query{whole: whole}
 	id, err = v.id.read(r.Header, &q, 0)
 	event, err2 := v.event.read(r.Header, &q, 1)
 	if err == nil {
@@ -102,6 +102,9 @@ func (p *place) read(h http.Header, q *query, i int) (string, error) {
 	}
 	return "", fmt.Errorf("%s: %w", p.header, ErrAmbiguousID)
 }
+
+// EventInBody reports whether the event type is read in the body.
+func (v *Verifier) EventInBody() bool { return v.event != nil && v.event.header == "" }
 
 // Timestamped reports whether a timestamp is part of the signed text, so that
 // two deliveries of one event have different signatures.

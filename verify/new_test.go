@@ -25,8 +25,8 @@ func TestNewErrors(t *testing.T) {
 		c    Config
 		want string
 	}{
-		{"unknown provider", p("strip", nil, secret16), `unknown provider "strip"`},
-		{"no provider", p("", nil, secret16), `unknown provider ""`},
+		{"unknown provider", p("strip", nil, secret16), "unknown provider"},
+		{"no provider", p("", nil, secret16), "unknown provider"},
 		{"no secret", p("stripe", nil), "provider stripe: a secret is required"},
 		{"empty secret", p("stripe", nil, ""), "secret 1 is empty"},
 		{"second secret empty", p("stripe", nil, secret16, ""), "secret 2 is empty"},

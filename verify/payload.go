@@ -34,7 +34,7 @@ type query struct {
 	dec   *jsontext.Decoder
 	body  []byte
 	found [2]bool
-	whole bool // the rest may hold a wanted name: no stopping
+	whole bool // read to the end
 }
 
 // errFound ends a pass early.

@@ -143,7 +143,7 @@ func (v *vector) checkIdentity(t *testing.T, checker *Verifier, r *Request) {
 	if v.ExtractFrom != "" {
 		return
 	}
-	id, event, err := checker.Identify(r)
+	id, event, err := checker.Identify(r, true)
 	if err != nil && (json.Valid(r.Body) || !errors.Is(err, ErrNotJSON)) {
 		t.Errorf("Identify: %v", err)
 	}

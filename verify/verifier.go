@@ -58,27 +58,44 @@ func (r *Result) MAC() []byte { return r.mac[:r.size] }
 // New returns a Verifier, or every problem of c by name. No error contains a
 // secret.
 func New(c Config) (*Verifier, error) {
-	p, ok := Lookup(c.Provider)
-	if !ok {
-		return nil, fmt.Errorf("unknown provider %q", c.Provider)
-	}
-	schemes, err := p.configure(c.Options)
-	v := &Verifier{provider: p}
-	if err == nil {
-		err = v.compile(schemes, c.Secrets)
-	}
+	p, schemes, err := c.schemes()
 	if err != nil {
+		return nil, err
+	}
+	v := &Verifier{provider: p}
+	if err := v.compile(schemes, c.Secrets); err != nil {
 		return nil, fmt.Errorf("provider %s: %w", p.Name, err)
 	}
 	return v, nil
 }
 
-func (v *Verifier) compile(schemes []*Scheme, secrets []string) error {
-	for _, s := range schemes {
-		if err := s.check(); err != nil {
-			return err
-		}
+// errUnknownProvider does not name it: it may be a secret in the wrong place.
+var errUnknownProvider = errors.New("unknown provider")
+
+// Validate reports the problems of the provider and the options, by name. It
+// does not look at the secrets.
+func (c Config) Validate() error {
+	_, _, err := c.schemes()
+	return err
+}
+
+// schemes returns the schemes that the options choose and change.
+func (c Config) schemes() (*Provider, []*Scheme, error) {
+	p, ok := Lookup(c.Provider)
+	if !ok {
+		return nil, nil, errUnknownProvider
 	}
+	schemes, err := p.configure(c.Options)
+	for i := 0; err == nil && i < len(schemes); i++ {
+		err = schemes[i].check()
+	}
+	if err != nil {
+		return nil, nil, fmt.Errorf("provider %s: %w", p.Name, err)
+	}
+	return p, schemes, nil
+}
+
+func (v *Verifier) compile(schemes []*Scheme, secrets []string) error {
 	keys, err := newKeys(schemes, secrets, v.provider.leastSecret())
 	if err != nil {
 		return err

@@ -1,0 +1,103 @@
+package caddymodule
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/caddyserver/caddy/v2"
+)
+
+// TestProvisionErrors has what a Caddyfile cannot say, or says too late.
+func TestProvisionErrors(t *testing.T) {
+	const good = `"name": "a", "verify": {"provider": "none"}, "deliver": [{"routes": [{"handle": [{"handler": "static_response"}]}]}]`
+	with := func(change string) string { return good + ", " + change }
+	tests := []struct {
+		odd     string
+		handler string
+		app     string
+		want    string
+	}{
+		{"nothing", good, "", ""},
+		{"nothing, with options of the app", good, `"max_buffered": 1, "remember": 1`, ""},
+		{"no name", `"verify": {"provider": "none"}, "deliver": [{"routes": [{}]}]`, "", `name: ""`},
+		{"no provider", `"name": "a", "deliver": [{"routes": [{}]}]`, "", `unknown provider ""`},
+		{"no destination", `"name": "a", "verify": {"provider": "none"}`, "", "deliver: there must be exactly one destination"},
+		{"no routes", `"name": "a", "verify": {"provider": "none"}, "deliver": [{"routes": []}]`, "", "deliver: there must be exactly one destination"},
+		{"two destinations", `"name": "a", "verify": {"provider": "none"}, "deliver": [{"routes": [{}]}, {"routes": [{}]}]`, "", "deliver: there must be exactly one destination"},
+		{"unknown handler", `"name": "a", "verify": {"provider": "none"}, "deliver": [{"routes": [{"handle": [{"handler": "nobody"}]}]}]`, "", "deliver: "},
+		{"condition that is none", `"name": "a", "verify": {"provider": "none"}, "deliver": [{"routes": [{"match": [{"webhook": {"expr": "event =="}}]}]}]`, "", `condition "event =="`},
+		{"condition that is empty", `"name": "a", "verify": {"provider": "none"}, "deliver": [{"routes": [{"match": [{"webhook": {}}]}]}]`, "", `condition ""`},
+		{"secret for none", `"name": "a", "verify": {"provider": "none", "secrets": ["x"]}, "deliver": [{"routes": [{}]}]`, "", "takes no secrets"},
+		{"secret too short", `"name": "a", "verify": {"provider": "token", "secrets": ["x"], "options": {"header": "X-Token"}}, "deliver": [{"routes": [{}]}]`, "", "secret 1 is shorter"},
+		{"unknown verify option", `"name": "a", "verify": {"provider": "none", "options": {"x": "y"}}, "deliver": [{"routes": [{}]}]`, "", `unknown option "x"`},
+		{"unknown option", with(`"max_bodies": 1`), "", "max_bodies"},
+		{"unknown source", with(`"allow_ips_from": [{"source": "nowhere"}]`), "", "allow_ips_from: "},
+		{"limit without a limit", with(`"rate_limits": [{"per": "{client_ip}"}]`), "", "rate_limit: "},
+		{"limit of nothing", with(`"rate_limits": [{"limit": "0/1s"}]`), "", "invalid rate limit"},
+		{"limit that is there twice", with(`"rate_limits": [{"limit": "5/1s"}, {"limit": "5/1s burst 5"}]`), "", "the same limit is given twice"},
+		{"negative size", with(`"max_body": -1`), "", "max_body: -1"},
+		{"negative duration", with(`"timeout": "-1s"`), "", "is not a duration"},
+		{"duration as a number", with(`"timeout": 30`), "", "timeout"},
+		{"unknown mode", with(`"mode": "store"`), "", "mode: "},
+		{"negative max_buffered", good, `"max_buffered": -1`, "max_buffered: -1 is negative"},
+		{"negative remember", good, `"remember": -1`, "remember: -1 is negative"},
+		{"unknown option of the app", good, `"memory": 1`, "memory"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.odd, func(t *testing.T) {
+			config := new(caddy.Config)
+			text := `{"apps": {"webhook_gateway": {` + tt.app + `}, "http": {"servers": {"s": {"listen": [":9000"],
+				"routes": [{"handle": [{"handler": "webhook_gateway", ` + tt.handler + `}]}]}}}}}`
+			if err := json.Unmarshal([]byte(text), config); err != nil {
+				t.Fatal(err)
+			}
+			err := caddy.Validate(config)
+			if tt.want == "" && err != nil {
+				t.Error(err)
+			}
+			if tt.want != "" && (err == nil || !strings.Contains(err.Error(), tt.want)) {
+				t.Errorf("error %v, want one with %q", err, tt.want)
+			}
+			wantEmptyPool(t)
+		})
+	}
+}
+
+// wantEmptyPool fails if anything shared is still held.
+func wantEmptyPool(t *testing.T) {
+	t.Helper()
+	shared.Range(func(key, _ any) bool {
+		refs, _ := shared.References(key)
+		t.Errorf("still held %d times: %+v", refs, key)
+		return true
+	})
+}
+
+func TestNames(t *testing.T) {
+	const endpoint = "\twebhook_gateway NAME {\n\t\tverify github a-secret\n\t\tOPTION\n\t\tto localhost:3000\n\t}\n"
+	endpointNamed := func(name, option string) string {
+		return strings.NewReplacer("NAME", name, "\t\tOPTION\n", option).Replace(endpoint)
+	}
+	tests := []struct {
+		odd, caddyfile, want string
+	}{
+		{"two names", ":9000 {\n" + endpointNamed("/a a", "") + endpointNamed("/b b", "") + "}\n", ""},
+		{"copies", ":9000, :9001 {\n" + endpointNamed("a", "") + "}\n", ""},
+		{"the same in two sites", ":9000 {\n" + endpointNamed("a", "") + "}\n\n:9001 {\n" + endpointNamed("a", "") + "}\n", ""},
+		{"the same name, another option", ":9000 {\n" + endpointNamed("/a a", "") + endpointNamed("/b a", "\t\ttimeout 1s\n") + "}\n", `another endpoint named "a"`},
+		{"the same name in another site", ":9000 {\n" + endpointNamed("a", "") + "}\n\n:9001 {\n" + endpointNamed("a", "\t\ttimeout 1s\n") + "}\n", `another endpoint named "a"`},
+		{"names that differ in case", ":9000 {\n" + endpointNamed("/a a", "") + endpointNamed("/b A", "\t\ttimeout 1s\n") + "}\n", ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.odd, func(t *testing.T) {
+			err := provision(t, tt.caddyfile)
+			if tt.want == "" && err != nil {
+				t.Error(err)
+			}
+			if tt.want != "" && (err == nil || !strings.Contains(err.Error(), tt.want)) {
+				t.Errorf("error %v, want one with %q", err, tt.want)
+			}
+		})
+	}
+}
