@@ -21,7 +21,7 @@ func TestProvisionErrors(t *testing.T) {
 		{"nothing", good, "", ""},
 		{"nothing, with options of the app", good, `"max_buffered": 1, "remember": 1`, ""},
 		{"no name", `"verify": {"provider": "none"}, "deliver": [{"routes": [{}]}]`, "", `name: ""`},
-		{"no provider", `"name": "a", "deliver": [{"routes": [{}]}]`, "", `unknown provider ""`},
+		{"no provider", `"name": "a", "deliver": [{"routes": [{}]}]`, "", "unknown provider"},
 		{"no destination", `"name": "a", "verify": {"provider": "none"}`, "", "deliver: there must be exactly one destination"},
 		{"no routes", `"name": "a", "verify": {"provider": "none"}, "deliver": [{"routes": []}]`, "", "deliver: there must be exactly one destination"},
 		{"two destinations", `"name": "a", "verify": {"provider": "none"}, "deliver": [{"routes": [{}]}, {"routes": [{}]}]`, "", "deliver: there must be exactly one destination"},

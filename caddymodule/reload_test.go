@@ -108,7 +108,7 @@ func TestFailedReloadTakesNothing(t *testing.T) {
 	const good = "verify github a-secret-for-tests"
 	bad := []struct{ when, caddyfile string }{
 		{"before anything is reserved", strings.Replace(counting, good, "verify github {env.WG_NONE_SUCH}", 1)},
-		{"after the limits were reserved", strings.Replace(counting, good, good+" {\n\t\t\ttolerance 5m\n\t\t}", 1)},
+		{"after the limits were reserved", strings.Replace(counting, good, "verify github \" a space before the secret\"", 1)},
 		{"in the destination", strings.Replace(counting, "respond accepted 202", "@x webhook `1`\n\t\t\trespond @x 202", 1)},
 		{"in an endpoint that follows", counting + strings.NewReplacer("counting", "following", good, "verify github x y {env.WG_NONE_SUCH}").Replace("\n"+strings.Replace(counting, "ADDR", "ADDR2", 1))},
 		{"when it listens", strings.Replace(counting, "ADDR", addrOf(busy), 1)},
