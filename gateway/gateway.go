@@ -11,6 +11,7 @@ package gateway
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/netip"
@@ -104,10 +105,13 @@ func (g *Gateway) Verifier() *verify.Verifier { return g.verifier }
 func (g *Gateway) Serve(w http.ResponseWriter, r *http.Request) error {
 	v := &visit{Gateway: g, w: w, r: r, now: g.Now()}
 	v.outcome = Outcome{Endpoint: g.config.Name, Provider: g.verifier.Provider().Name, Start: v.now}
-	defer v.end() // also when the application's answer breaks off with a panic
+	v.err = errBrokenOff // unless run returns: the answer may break off with a panic
+	defer v.end()
 	v.err = v.run()
 	return v.err
 }
+
+var errBrokenOff = errors.New("the application's answer broke off")
 
 // A visit is one request on its way through the pipeline.
 type visit struct {

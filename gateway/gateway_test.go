@@ -258,6 +258,9 @@ func TestOnlySuccessIsRemembered(t *testing.T) {
 			}()
 			s.deliver = nil
 			serve(g, signed(event("d1")))
+			if first := (*o)[0].Name; (first == OutcomeDelivered) != (tt.second == OutcomeDuplicate) {
+				t.Errorf("the first was %s", first)
+			}
 			if got := (*o)[1].Name; got != tt.second {
 				t.Errorf("the retry was %s, want %s; first: %+v", got, tt.second, (*o)[0])
 			}

@@ -60,6 +60,9 @@ func (o *Outcome) finish(e *Event, err error) {
 		o.ID, o.Type = e.Reference(), e.Type
 	}
 	o.Err = err
+	if errors.Is(err, errBrokenOff) {
+		o.Status = 0
+	}
 	var refusal *Refusal
 	switch {
 	case errors.As(err, &refusal):
