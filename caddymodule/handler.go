@@ -110,8 +110,11 @@ func (h *Handler) parts(ctx caddy.Context) (gateway.Parts, error) {
 		return parts, err
 	}
 	m, err := newMetrics(ctx.GetMetricsRegistry(), h.Name)
-	parts.Observer = &observer{log: sampled(ctx.Logger()), metrics: m}
-	return parts, err
+	if err != nil {
+		return parts, err
+	}
+	parts.Observer = newObserver(ctx.Logger(), m)
+	return parts, nil
 }
 
 // chain provisions the destination's routes.

@@ -32,7 +32,7 @@ func newHandler(t *testing.T, log *zap.Logger, deliver caddyhttp.HandlerFunc) *H
 	}
 	h.gateway, err = gateway.New(h.Config, gateway.Parts{
 		Server: &server{deliver}, Seen: gateway.NewSeen(10), Budget: gateway.NewBudget(1 << 20),
-		Observer: &observer{log, m}, Now: time.Now,
+		Observer: newObserver(log, m), Now: time.Now,
 	})
 	if err != nil {
 		t.Fatal(err)

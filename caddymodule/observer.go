@@ -1,6 +1,7 @@
 package caddymodule
 
 import (
+	"sync/atomic"
 	"time"
 
 	"go.uber.org/zap"
@@ -9,52 +10,51 @@ import (
 	"github.com/webhook-gateway/caddy-webhook-gateway/gateway"
 )
 
-// An observer writes one log line for each request and counts it.
+// An observer counts each request and writes a log line for it.
 type observer struct {
 	log     *zap.Logger
 	metrics *metrics
+	samples map[string]*sample // by the outcome's name
 }
 
-// sampled bounds the lines that a flood of bad requests can write: of each
-// second and kind of refusal the first 100, then every 100th.
-func sampled(log *zap.Logger) *zap.Logger {
-	return log.WithOptions(zap.WrapCore(func(core zapcore.Core) zapcore.Core {
-		return &refusalSampler{Core: core, sampler: zapcore.NewSamplerWithOptions(core, time.Second, 100, 100)}
-	}))
-}
-
-// A refusalSampler samples warnings, which anyone can cause, and nothing else.
-type refusalSampler struct {
-	zapcore.Core
-	sampler zapcore.Core
-}
-
-// With implements zapcore.Core.
-func (s *refusalSampler) With(fields []zapcore.Field) zapcore.Core {
-	return &refusalSampler{Core: s.Core.With(fields), sampler: s.sampler.With(fields)}
-}
-
-// Check implements zapcore.Core.
-func (s *refusalSampler) Check(entry zapcore.Entry, checked *zapcore.CheckedEntry) *zapcore.CheckedEntry {
-	if entry.Level == zapcore.WarnLevel {
-		return s.sampler.Check(entry, checked)
+func newObserver(log *zap.Logger, m *metrics) *observer {
+	o := &observer{log: log, metrics: m, samples: make(map[string]*sample)}
+	for _, name := range gateway.Outcomes() {
+		o.samples[name] = new(sample)
 	}
-	return s.Core.Check(entry, checked)
+	return o
 }
 
 // Observe implements gateway.Observer.
 func (o *observer) Observe(outcome *gateway.Outcome) {
 	o.metrics.observe(outcome)
-	level, message := line(outcome)
-	checked := o.log.Check(level, message)
-	if checked == nil {
+	if !o.samples[outcome.Name].take(outcome.Start) {
 		return
 	}
-	checked.Write(fields(outcome)...)
+	level, message := line(outcome)
+	if checked := o.log.Check(level, message); checked != nil {
+		checked.Write(fields(outcome)...)
+	}
 }
 
-// line is the level and the text of a request's log line. The text names the
-// reason, so that sampling keeps some lines of each.
+// A sample bounds the log lines of one kind: of each second the first 100,
+// then every 100th. So neither a flood of bad requests nor a busy hour fills
+// the disk, while the metrics count them all. It is our own because zap's
+// sampler takes half a megabyte for each logger.
+type sample struct {
+	second, lines atomic.Int64
+}
+
+func (s *sample) take(now time.Time) bool {
+	const most = 100
+	if second := now.Unix(); s.second.Swap(second) != second {
+		s.lines.Store(0)
+	}
+	n := s.lines.Add(1)
+	return n <= most || n%most == 0
+}
+
+// line is the level and the text of a request's log line.
 func line(o *gateway.Outcome) (zapcore.Level, string) {
 	switch {
 	case o.Refused && o.Status >= 500:

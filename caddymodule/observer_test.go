@@ -18,41 +18,30 @@ import (
 	"github.com/webhook-gateway/caddy-webhook-gateway/gateway"
 )
 
-// stopped is a clock that always says the same time.
-type stopped time.Time
-
-func (c *stopped) Now() time.Time                       { return time.Time(*c) }
-func (c *stopped) NewTicker(time.Duration) *time.Ticker { panic("no tickers here") }
-func (c *stopped) pass(d time.Duration)                 { *c = stopped(time.Time(*c).Add(d)) }
-
-func TestSampled(t *testing.T) {
-	core, logs := zapobserver.New(zapcore.DebugLevel)
-	clock := stopped(time.Unix(1_800_000_000, 0))
-	log := sampled(zap.New(core, zap.WithClock(&clock)))
+func TestSample(t *testing.T) {
+	t0 := time.Unix(1_800_000_000, 0)
 	tests := []struct {
 		odd   string
-		write func(string, ...zap.Field)
-		text  string
+		at    time.Time
 		times int
 		want  int
-		pass  time.Duration // before writing
 	}{
-		{"up to 100 of a kind", log.Warn, "a", 100, 100, 0},
-		{"the 101st", log.Warn, "a", 1, 0, 0},
-		{"the 200th", log.Warn, "a", 99, 1, 0},
-		{"another kind", log.Warn, "b", 1, 1, 0},
-		{"info", log.Info, "a", 300, 300, 0},
-		{"errors", log.Error, "a", 300, 300, 0},
-		{"a second later", log.Warn, "a", 101, 100, time.Second},
-		{"a logger made from it, the 102nd", log.With(zap.Int("x", 1)).Warn, "a", 1, 0, 0},
+		{"up to 100", t0, 100, 100},
+		{"the 101st", t0, 1, 0},
+		{"the 200th", t0.Add(999 * time.Millisecond), 99, 1},
+		{"a second later", t0.Add(time.Second), 101, 100},
+		{"the clock goes back", t0, 1, 1},
 	}
+	s := new(sample)
 	for _, tt := range tests {
-		clock.pass(tt.pass)
+		got := 0
 		for range tt.times {
-			tt.write(tt.text)
+			if s.take(tt.at) {
+				got++
+			}
 		}
-		if got := len(logs.TakeAll()); got != tt.want {
-			t.Errorf("%s: of %d lines %d are written, want %d", tt.odd, tt.times, got, tt.want)
+		if got != tt.want {
+			t.Errorf("%s: %d lines of %d, want %d", tt.odd, got, tt.times, tt.want)
 		}
 	}
 }
@@ -136,7 +125,7 @@ func TestLogHasNothingPrivate(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.odd, func(t *testing.T) {
 			core, logs := zapobserver.New(zapcore.DebugLevel)
-			h := newHandler(t, sampled(zap.New(core)), func(http.ResponseWriter, *http.Request) error { return tt.deliver })
+			h := newHandler(t, zap.New(core), func(http.ResponseWriter, *http.Request) error { return tt.deliver })
 			r := push(body)
 			r.Header.Set("Authorization", private)
 			r.URL.RawQuery = private
