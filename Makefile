@@ -5,7 +5,7 @@ FUZZTIME ?= 60s
 GOLANGCI := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test vet lint unit adapt bench fuzz cover clean
+.PHONY: help build run test vet lint alloc unit adapt bench fuzz cover clean
 
 help: ## Show this list.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -17,8 +17,8 @@ run: build ## Build bin/caddy and run it with Caddyfile.example.
 	bin/caddy run --config Caddyfile.example
 
 # One after the other, cheapest first, so that the first failure is the last thing printed.
-test: ## Everything CI checks: vet, build, Caddyfile.example, lint, tests with -race, no skips.
-	@for step in vet build adapt lint unit; do echo "== $$step"; $(MAKE) --no-print-directory $$step; done
+test: ## Everything CI checks: vet, build, Caddyfile.example, lint, allocations, tests with -race, no skips.
+	@for step in vet build adapt lint alloc unit; do echo "== $$step"; $(MAKE) --no-print-directory $$step; done
 
 vet:
 	go vet ./...
@@ -28,6 +28,10 @@ lint: ## Run golangci-lint at its pinned version.
 
 adapt: build
 	bin/caddy validate --config Caddyfile.example
+
+# Without the race detector, under which sync.Pool forgets at random.
+alloc:
+	go test -count=1 -run 'Alloc' ./verify ./ratelimit ./gateway
 
 # The log is verbose because only then does go test mention skipped tests.
 unit:

@@ -55,7 +55,7 @@ func (v *visit) checkHop() error {
 		for token := range strings.SplitSeq(line, ",") {
 			name := http.CanonicalHeaderKey(strings.TrimSpace(token))
 			if v.reads[name] || strings.HasPrefix(name, headerPrefix) {
-				return fmt.Errorf("Connection names %s, which is not of this hop alone", name)
+				return fmt.Errorf("the header Connection names %s, which is not of this hop alone", name)
 			}
 		}
 	}

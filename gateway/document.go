@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/go-json-experiment/json/jsontext"
+
 	"github.com/webhook-gateway/caddy-webhook-gateway/verify"
 )
 

@@ -198,7 +198,7 @@ func (v *visit) proxy() (accepted bool, err error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(v.r.Context()), time.Duration(v.config.Timeout))
 	defer cancel()
 	reader := &bodyReader{rest: v.event.Body}
-	defer reader.Close()
+	defer func() { _ = reader.Close() }() // never fails
 	w := &answer{ResponseWriter: v.w}
 	start := v.Now()
 	defer func() {

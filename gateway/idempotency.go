@@ -34,6 +34,7 @@ func NewKey(parts ...string) Key {
 // is no answer.
 type Claim int
 
+// The answers to a claim.
 const (
 	Ours     Claim = iota + 1 // nobody else's: Confirm or Release it
 	InFlight                  // another caller's, who may yet fail: too early to say yes

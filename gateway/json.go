@@ -1,11 +1,10 @@
 package gateway
 
 import (
+	"encoding/json"
 	"errors"
 	"io"
 	"strconv"
-
-	"encoding/json"
 
 	"github.com/go-json-experiment/json/jsontext"
 )

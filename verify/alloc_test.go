@@ -4,6 +4,7 @@ package verify
 
 import (
 	"encoding/base64"
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -33,7 +34,7 @@ func TestAllocations(t *testing.T) {
 		v := mustNew(t, tt.c)
 		_, want := v.Verify(tt.now, tt.r)
 		n := testing.AllocsPerRun(100, func() {
-			if _, err := v.Verify(tt.now, tt.r); err != want {
+			if _, err := v.Verify(tt.now, tt.r); !errors.Is(err, want) {
 				t.Fatal(err)
 			}
 		})

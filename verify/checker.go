@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -84,7 +85,7 @@ func (c *checker) applies(h http.Header) bool {
 		return true
 	}
 	_, err := c.header.get(h)
-	return err != c.header.missing
+	return !errors.Is(err, c.header.missing)
 }
 
 // read checks everything that can be checked without the body.

@@ -47,7 +47,7 @@ func TestNewErrors(t *testing.T) {
 		{"none with a secret", p("none", nil, secret16), "provider none: takes no secrets"},
 		{"a scheme without a secret", p("standard-webhooks", opts{"scheme": "v1 v1a"}, "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"), "no secret is of use to scheme v1a"},
 
-		{"unknown option", p("stripe", opts{"tolerence": "5m"}, secret16), `unknown option "tolerence"; there are algorithm, content,`},
+		{"unknown option", p("stripe", opts{"tolerant": "5m"}, secret16), `unknown option "tolerant"; there are algorithm, content,`},
 		{"unknown scheme", p("github", opts{"scheme": "sha3"}, secret16), `option scheme: "sha3" is repeated or not one of sha256, sha1`},
 		{"scheme twice", p("github", opts{"scheme": "sha1 sha1"}, secret16), `option scheme: "sha1" is repeated`},
 		{"scheme empty", p("github", opts{"scheme": " "}, secret16), "option scheme: is empty"},

@@ -59,7 +59,7 @@ func (q *query) run(body []byte) error {
 	active := [2]bool{q.paths[0] != nil, q.paths[1] != nil}
 	err := q.value(0, active)
 	if err == nil {
-		if _, err = q.dec.ReadToken(); err == io.EOF {
+		if _, err = q.dec.ReadToken(); errors.Is(err, io.EOF) {
 			err = nil
 		} else if err == nil {
 			err = ErrNotJSON

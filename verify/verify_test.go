@@ -99,7 +99,7 @@ func TestVerifyRefusals(t *testing.T) {
 				t.Errorf("Verify = %v, want %v", err, tt.want)
 			}
 			want := tt.want
-			if want == ErrMismatch {
+			if errors.Is(want, ErrMismatch) {
 				want = nil // not before the body
 			}
 			if err := v.CheckHeader(t0, tt.r.Header); !errors.Is(err, want) {
