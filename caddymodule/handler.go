@@ -38,14 +38,6 @@ type Handler struct {
 	held    []any // keys of shared that this instance must give back
 }
 
-// Destination is where events go: routes that hand them to an application,
-// usually with a reverse_proxy.
-type Destination struct {
-	// The routes, as in a subroute. A request that none of them answers is an
-	// error (502), never a success.
-	Routes caddyhttp.RouteList `json:"routes"`
-}
-
 // CaddyModule returns the Caddy module information.
 func (*Handler) CaddyModule() caddy.ModuleInfo {
 	return caddy.ModuleInfo{
@@ -98,7 +90,10 @@ func resolve(secrets []string) ([]string, error) {
 // parts gathers what the pipeline shares with others or needs of Caddy.
 func (h *Handler) parts(ctx caddy.Context) (gateway.Parts, error) {
 	parts := gateway.Parts{Seen: h.app.seen, Budget: budget, Now: time.Now}
-	chain, err := h.chain(ctx)
+	if len(h.Deliver) != 1 || len(h.Deliver[0].Routes) == 0 {
+		return parts, errDestinations
+	}
+	chain, err := h.Deliver[0].chain(ctx)
 	if err != nil {
 		return parts, err
 	}
@@ -117,24 +112,7 @@ func (h *Handler) parts(ctx caddy.Context) (gateway.Parts, error) {
 	return parts, nil
 }
 
-// chain provisions the destination's routes.
-func (h *Handler) chain(ctx caddy.Context) (caddyhttp.Handler, error) {
-	if len(h.Deliver) != 1 || len(h.Deliver[0].Routes) == 0 {
-		return nil, errors.New("deliver: there must be exactly one destination (`to <upstream>` or `deliver { ... }`)")
-	}
-	routes := h.Deliver[0].Routes
-	if err := routes.Provision(ctx); err != nil {
-		return nil, fmt.Errorf("deliver: %w", err)
-	}
-	return routes.Compile(caddyhttp.HandlerFunc(undelivered)), nil
-}
-
-var errUndelivered = errors.New("no route of deliver answered the event")
-
-// undelivered is where events end up that no route of the destination wants.
-func undelivered(http.ResponseWriter, *http.Request) error {
-	return caddyhttp.Error(http.StatusBadGateway, errUndelivered)
-}
+var errDestinations = errors.New("deliver: there must be exactly one destination (`to <upstream>` or `deliver { ... }`)")
 
 func (h *Handler) sources(ctx caddy.Context) ([]gateway.IPSource, error) {
 	if len(h.AllowIPsFromRaw) == 0 {

@@ -80,23 +80,60 @@ type body struct {
 	held   int64 // bytes taken from budget
 }
 
-// readBody reads the body of r: at most limit bytes, until deadline. Memory is
+// readBody reads the body of r: at most limit bytes, within timeout. Memory is
 // taken from the budget as the bytes arrive, so that a stranger who announces
 // much and sends nothing holds little. The body must be released.
-func readBody(w http.ResponseWriter, r *http.Request, limit int64, deadline time.Time, budget *Budget) (*body, error) {
+func readBody(w http.ResponseWriter, r *http.Request, limit int64, timeout time.Duration, budget *Budget) (*body, error) {
 	b := &body{budget: budget}
 	if r.Body == nil || r.Body == http.NoBody || r.ContentLength == 0 {
 		return b, nil
 	}
-	rc := http.NewResponseController(w)
-	// A server that cannot set deadlines bounds the read by its own timeouts.
-	_ = rc.SetReadDeadline(deadline)
-	if err := b.fill(r, limit); err != nil {
+	watch := watchRead(w, timeout)
+	err := b.fill(r, limit)
+	watch.stop()
+	if err != nil {
 		b.release()
 		return nil, bodyRefusal(r, err)
 	}
-	_ = rc.SetReadDeadline(time.Time{})
 	return b, nil
+}
+
+// A readWatch ends the reading of a body that takes too long. To set the
+// connection's deadline is a matter of microseconds, so it is set only when
+// the time has come.
+type readWatch struct {
+	control *http.ResponseController
+	timer   *time.Timer
+	mu      sync.Mutex
+	over    bool // stopped, or too late to be
+}
+
+func watchRead(w http.ResponseWriter, timeout time.Duration) *readWatch {
+	watch := &readWatch{control: http.NewResponseController(w)}
+	watch.timer = time.AfterFunc(timeout, watch.expire)
+	return watch
+}
+
+// expire fails the read in progress and those to come. A server that cannot
+// set deadlines bounds them by its own.
+func (w *readWatch) expire() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !w.over {
+		w.over = true
+		_ = w.control.SetReadDeadline(time.Unix(1, 0)) // any time in the past
+	}
+}
+
+// stop ends the watch: reads after it are bounded by the server alone, unless
+// the time was over before.
+func (w *readWatch) stop() {
+	if w.timer.Stop() {
+		return
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.over = true
 }
 
 var (

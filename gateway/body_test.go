@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+	"time"
 )
 
 func TestReadBody(t *testing.T) {
@@ -47,7 +48,7 @@ func TestReadBody(t *testing.T) {
 				r := httptest.NewRequest(http.MethodPost, "/", io.NopCloser(way.wrap(bytes.NewReader(sent))))
 				r.ContentLength = tt.length
 				budget := NewBudget(tt.budget)
-				b, err := readBody(httptest.NewRecorder(), r, tt.limit, t0, budget)
+				b, err := readBody(httptest.NewRecorder(), r, tt.limit, time.Hour, budget)
 				if reason(err) != tt.reason {
 					t.Fatalf("readBody = %v, want %q", err, tt.reason)
 				}
@@ -85,7 +86,7 @@ func TestBrokenBodies(t *testing.T) {
 		{&http.MaxBytesError{Limit: 3}, 413, ReasonTooLarge},
 	} {
 		r := httptest.NewRequest(http.MethodPost, "/", io.MultiReader(strings.NewReader("abc"), iotest.ErrReader(tt.err)))
-		_, err := readBody(httptest.NewRecorder(), r, 10, t0, NewBudget(1<<20))
+		_, err := readBody(httptest.NewRecorder(), r, 10, time.Hour, NewBudget(1<<20))
 		var refusal *Refusal
 		if !errors.As(err, &refusal) || refusal.Status != tt.status || refusal.Reason != tt.reason || !errors.Is(err, tt.err) {
 			t.Errorf("after %v: %v", tt.err, err)
@@ -96,7 +97,7 @@ func TestBrokenBodies(t *testing.T) {
 func TestABudgetIsShared(t *testing.T) {
 	budget := NewBudget(smallest)
 	read := func() (*body, error) {
-		return readBody(httptest.NewRecorder(), httptest.NewRequest(http.MethodPost, "/", strings.NewReader("abc")), 10, t0, budget)
+		return readBody(httptest.NewRecorder(), httptest.NewRequest(http.MethodPost, "/", strings.NewReader("abc")), 10, time.Hour, budget)
 	}
 	first, err := read()
 	if err != nil {

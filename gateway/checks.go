@@ -64,8 +64,7 @@ func (v *visit) checkHop() error {
 
 // readBody reads the body into pooled memory.
 func (v *visit) readBody() error {
-	deadline := v.Now().Add(time.Duration(v.config.BodyTimeout))
-	b, err := readBody(v.w, v.r, v.config.MaxBody, deadline, v.Budget)
+	b, err := readBody(v.w, v.r, v.config.MaxBody, time.Duration(v.config.BodyTimeout), v.Budget)
 	v.body = b
 	return err
 }

@@ -8,8 +8,9 @@ import (
 	"time"
 )
 
-// An Event is one verified, admitted webhook. Its fields must not be changed,
-// and Body must not be kept after the request has ended: the memory is pooled.
+// An Event is one verified, admitted webhook. Its fields must not be changed.
+// Body is nil when the request has ended: its memory is pooled. What has been
+// looked up in it by then stays known.
 type Event struct {
 	ID         string // the provider's delivery id; "" when it sends none
 	Type       string // the provider's event type; "" when it sends none

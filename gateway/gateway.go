@@ -159,6 +159,9 @@ func (v *visit) end() {
 	if v.body != nil {
 		v.body.release()
 	}
+	if v.event != nil {
+		v.event.Body = nil // Caddy may ask for placeholders later, when it writes its access log
+	}
 	v.outcome.Total = v.Now().Sub(v.now)
 	v.outcome.finish(v.event, v.err)
 	v.Observer.Observe(&v.outcome)
@@ -215,7 +218,8 @@ func (v *visit) forward(ctx context.Context, body *bodyReader) *http.Request {
 	r := v.r.WithContext(ctx)
 	v.event.stamp(r.Header)
 	r.Header.Del("Upgrade")
-	r.Header.Del("Expect") // the body is here: nobody waits for a 100
+	r.Header.Del("Expect")      // the body is here: nobody waits for a 100
+	r.Header.Del("Incremental") // nor for its beginning, which is why Caddy would not buffer it
 	r.Body, r.ContentLength = body, int64(len(v.event.Body))
 	r.TransferEncoding, r.Trailer = nil, nil
 	if len(v.event.Body) == 0 {

@@ -322,3 +322,12 @@ func TestWanted(t *testing.T) {
 		})
 	}
 }
+
+func TestABodyIsGoneWhenTheRequestIs(t *testing.T) {
+	g, s, _ := newTest(t, nil)
+	serve(g, signed(event("d1")))
+	serve(g, signed(event("d2"))) // in the same pooled memory
+	if value, ok := s.got[0].Lookup("delivery_id"); ok || s.got[0].Body != nil {
+		t.Errorf("the first event has %q, %q", value, s.got[0].Body)
+	}
+}
