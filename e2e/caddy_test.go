@@ -58,7 +58,7 @@ func start(t *testing.T, caddyfile string, env ...string) *caddy {
 		t.Fatal(err)
 	}
 	c.cmd = exec.Command(program, "run", "--config", config, "--adapter", "caddyfile")
-	c.cmd.Env = append(append(os.Environ(), "HOME="+c.home, "XDG_DATA_HOME="+c.home, "XDG_CONFIG_HOME="+c.home, "GORACE=halt_on_error=1"), env...)
+	c.cmd.Env = append(append(os.Environ(), "HOME="+c.home, "XDG_DATA_HOME="+c.home, "XDG_CONFIG_HOME="+c.home, "GORACE=halt_on_error=1 atexit_sleep_ms=100"), env...)
 	stderr, err := c.cmd.StderrPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -141,7 +141,7 @@ func run(t *testing.T, args ...string) (output string, err error) {
 	t.Helper()
 	cmd := exec.Command(program, args...)
 	home := t.TempDir()
-	cmd.Env = append(os.Environ(), "HOME="+home, "XDG_DATA_HOME="+home, "XDG_CONFIG_HOME="+home)
+	cmd.Env = append(os.Environ(), "HOME="+home, "XDG_DATA_HOME="+home, "XDG_CONFIG_HOME="+home, "GORACE=halt_on_error=1 atexit_sleep_ms=100")
 	out, err := cmd.CombinedOutput()
 	return string(out), err
 }
