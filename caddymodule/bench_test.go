@@ -50,6 +50,7 @@ func BenchmarkProxy(b *testing.B) {
 					b.Fatal(answer, err)
 				}
 				_, _ = io.Copy(io.Discard, answer.Body)
+				_ = answer.Body.Close()
 			}
 			b.ReportMetric(float64(cpu()-start)/float64(b.N), "cpu-ns/op")
 		})

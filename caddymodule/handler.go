@@ -176,12 +176,11 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, _ caddyhttp.
 // signature or the token is.
 func refuse(w http.ResponseWriter, r *http.Request, err error) error {
 	var refusal *gateway.Refusal
-	if !errors.As(err, &refusal) {
-		refusal = &gateway.Refusal{Status: http.StatusBadGateway, Err: err}
-		var failed caddyhttp.HandlerError
-		if errors.As(err, &failed) && failed.StatusCode != 0 {
-			refusal.Status = failed.StatusCode
-		}
+	var failure *gateway.Failure
+	if errors.As(err, &failure) {
+		refusal = &gateway.Refusal{Status: failure.Status, Err: err}
+	} else if !errors.As(err, &refusal) {
+		refusal = &gateway.Refusal{Status: http.StatusInternalServerError, Err: err}
 	}
 	if refusal.Status < 500 && hasErrorRoutes(r) {
 		refusal.SetHeader(w.Header())

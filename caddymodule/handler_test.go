@@ -71,13 +71,13 @@ func TestRefuse(t *testing.T) {
 		{"429 with error routes", handling, refusal(429), 429, true},
 		{"503 with error routes", handling, refusal(503), 503, false},
 		{"503", plain, refusal(503), 503, false},
-		{"the application was not reached", plain, errors.New("dial"), 502, false},
-		{"the application was not reached, error routes", handling, errors.New("dial"), 502, false},
-		{"the application timed out", plain, caddyhttp.Error(504, errors.New("timeout")), 504, false},
-		{"the application timed out, error routes", handling, caddyhttp.Error(504, errors.New("timeout")), 504, false},
-		{"the route's own 404", plain, caddyhttp.Error(404, errors.New("none")), 404, false},
-		{"the route's own 404, error routes", handling, caddyhttp.Error(404, errors.New("none")), 404, true},
-		{"an error without a status", handling, caddyhttp.HandlerError{Err: errors.New("x")}, 502, false},
+		{"the application was not reached", plain, failure(errors.New("dial")), 502, false},
+		{"the application was not reached, error routes", handling, failure(errors.New("dial")), 502, false},
+		{"the application timed out", plain, failure(caddyhttp.Error(504, errors.New("timeout"))), 504, false},
+		{"the application timed out, error routes", handling, failure(caddyhttp.Error(504, errors.New("timeout"))), 504, false},
+		{"the route's own 404", plain, failure(caddyhttp.Error(404, errors.New("none"))), 404, false},
+		{"the route's own 404, error routes", handling, failure(caddyhttp.Error(404, errors.New("none"))), 404, true},
+		{"an error without a status", handling, failure(caddyhttp.HandlerError{Err: errors.New("x")}), 502, false},
 	}
 	for _, tt := range tests {
 		t.Run(tt.odd, func(t *testing.T) {

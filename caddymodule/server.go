@@ -2,6 +2,7 @@ package caddymodule
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/netip"
 	"strings"
@@ -49,7 +50,20 @@ func (s *server) Expand(template string, r *http.Request, e *gateway.Event) stri
 // Deliver runs the destination's routes.
 func (s *server) Deliver(w http.ResponseWriter, r *http.Request, e *gateway.Event) error {
 	caddyhttp.SetVar(r.Context(), eventVar, e)
-	return s.chain.ServeHTTP(w, r)
+	if err := s.chain.ServeHTTP(w, r); err != nil {
+		return failure(err)
+	}
+	return nil
+}
+
+// failure takes the status for the sender from an error of Caddy's handlers.
+func failure(err error) error {
+	f := &gateway.Failure{Status: http.StatusBadGateway, Err: err}
+	var handler caddyhttp.HandlerError
+	if errors.As(err, &handler) && handler.StatusCode != 0 {
+		f.Status = handler.StatusCode
+	}
+	return f
 }
 
 // eventVar is the request variable under which matchers and placeholders find

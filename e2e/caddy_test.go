@@ -3,7 +3,6 @@ package e2e
 import (
 	"bufio"
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"io"
 	"net"
@@ -122,18 +121,6 @@ func (c *caddy) metric(series string) string {
 		}
 	}
 	return ""
-}
-
-// logged returns the log lines with this message, parsed.
-func (c *caddy) logged(message string) []map[string]any {
-	var found []map[string]any
-	for line := range strings.Lines(c.lines.text()) {
-		var entry map[string]any
-		if json.Unmarshal([]byte(line), &entry) == nil && entry["msg"] == message {
-			found = append(found, entry)
-		}
-	}
-	return found
 }
 
 // run runs caddy with arguments to its end, in a home of its own.

@@ -256,7 +256,9 @@ func (r *bodyReader) Read(p []byte) (int, error) {
 		return 0, io.EOF
 	}
 	n := copy(p, r.rest)
-	r.rest = r.rest[n:]
+	if r.rest = r.rest[n:]; len(r.rest) == 0 {
+		return n, io.EOF // at once, which saves the reader a turn
+	}
 	return n, nil
 }
 

@@ -115,6 +115,9 @@ func TestABudgetIsShared(t *testing.T) {
 func TestBodyReaderAfterClose(t *testing.T) {
 	r := &bodyReader{rest: []byte("abc")}
 	one := make([]byte, 1)
+	if err := iotest.TestReader(&bodyReader{rest: []byte("abc")}, []byte("abc")); err != nil {
+		t.Error(err)
+	}
 	if n, err := r.Read(one); n != 1 || err != nil {
 		t.Fatalf("Read = %d, %v", n, err)
 	}

@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/netip"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -37,7 +38,7 @@ type Server interface {
 	Expand(template string, r *http.Request, e *Event) string
 
 	// Deliver hands an event to the application and the application's answer
-	// to w. An error means that nothing was written.
+	// to w. An error is a *Failure, and means that nothing was written.
 	Deliver(w http.ResponseWriter, r *http.Request, e *Event) error
 }
 
@@ -100,15 +101,28 @@ func (g *Gateway) Config() Config { return g.config }
 // Verifier returns what verifies the endpoint's requests.
 func (g *Gateway) Verifier() *verify.Verifier { return g.verifier }
 
-// Serve takes one request through the pipeline. The error is a *Refusal, or
-// whatever Deliver returned; in both cases nothing has been written yet.
+// Serve takes one request through the pipeline. The error is a *Refusal or a
+// *Failure; in both cases nothing has been written yet.
 func (g *Gateway) Serve(w http.ResponseWriter, r *http.Request) error {
-	v := &visit{Gateway: g, w: w, r: r, now: g.Now()}
+	v := visits.Get().(*visit)
+	defer visits.Put(v)
+	*v = visit{Gateway: g, w: w, r: r, now: g.Now()}
 	v.outcome = Outcome{Endpoint: g.config.Name, Provider: g.verifier.Provider().Name, Start: v.now}
 	v.err = errBrokenOff // unless run returns: the answer may break off with a panic
 	defer v.end()
 	v.err = v.run()
+	v.hangUp()
 	return v.err
+}
+
+// hangUp closes the connection of a sender that waits for a 100 before it
+// sends its body, when the answer is a refusal: net/http would wait with it,
+// for a body that does not come.
+func (v *visit) hangUp() {
+	var refusal *Refusal
+	if v.body == nil && v.r.ProtoMajor == 1 && v.r.Header.Get("Expect") != "" && errors.As(v.err, &refusal) {
+		v.w.Header().Set("Connection", "close")
+	}
 }
 
 var errBrokenOff = errors.New("the application's answer broke off")
@@ -128,6 +142,9 @@ type visit struct {
 
 	unclaimed bool // nothing tells the event from the next one like it
 }
+
+// visits are used again: a kilobyte for each request adds up.
+var visits = sync.Pool{New: func() any { return new(visit) }}
 
 // run is the pipeline. Cheap checks come first, and nothing before the
 // signature leaves a trace that a stranger could use.

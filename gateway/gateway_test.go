@@ -242,7 +242,7 @@ func TestOnlySuccessIsRemembered(t *testing.T) {
 		{"500", status(500), OutcomeDelivered},
 		{"nothing written", func(http.ResponseWriter, *http.Request, *Event) error { return nil }, OutcomeDelivered},
 		{"early hints and nothing more", status(103), OutcomeDelivered},
-		{"connection refused", func(http.ResponseWriter, *http.Request, *Event) error { return errDown }, OutcomeDelivered},
+		{"connection refused", func(http.ResponseWriter, *http.Request, *Event) error { return &Failure{502, errDown} }, OutcomeDelivered},
 		{"panic after 200", func(w http.ResponseWriter, _ *http.Request, _ *Event) error {
 			w.WriteHeader(200)
 			panic(http.ErrAbortHandler)

@@ -64,6 +64,10 @@ func (o *Outcome) finish(e *Event, err error) {
 		o.Status = 0
 	}
 	var refusal *Refusal
+	var failure *Failure
+	if errors.As(err, &failure) {
+		o.Status, o.Err = failure.Status, failure.Err
+	}
 	switch {
 	case errors.As(err, &refusal):
 		o.Name, o.Status, o.Refused, o.Err = refusal.Reason, refusal.Status, true, refusal.Err
@@ -74,6 +78,19 @@ func (o *Outcome) finish(e *Event, err error) {
 		o.Name = OutcomeFailed
 	}
 }
+
+// A Failure is an application that did not answer: not reached, too slow, or
+// without a route to it.
+type Failure struct {
+	Status int // for the sender
+	Err    error
+}
+
+// Error says what happened, for the log only.
+func (f *Failure) Error() string { return "webhook not delivered: " + f.Err.Error() }
+
+// Unwrap returns what happened.
+func (f *Failure) Unwrap() error { return f.Err }
 
 // An answer remembers the final status that the application's route wrote.
 type answer struct {
