@@ -27,16 +27,20 @@ func (d Destination) chain(ctx caddy.Context) (caddyhttp.Handler, error) {
 	return d.Routes.Compile(caddyhttp.HandlerFunc(undelivered)), nil
 }
 
-// bufferRequests tells the reverse proxies among routes to take the whole body
-// at once. It is in memory already; knowing that, net/http sends it in one
-// piece with the headers and a proxy can send it again when a dial fails.
+// requestBuffers is the size of the largest body that a proxy takes at once,
+// in bytes. Each request in flight costs as much once more.
+const requestBuffers = 64 << 10
+
+// bufferRequests tells the reverse proxies among routes to take bodies at
+// once. They are in memory already; knowing that, net/http sends them in one
+// piece with the headers, and a proxy can send them again when a dial fails.
 func bufferRequests(routes caddyhttp.RouteList) {
 	for _, route := range routes {
 		for _, handler := range route.Handlers {
 			switch h := handler.(type) {
 			case *reverseproxy.Handler:
 				if h.RequestBuffers == 0 {
-					h.RequestBuffers = -1 // without a limit: there is max_body
+					h.RequestBuffers = requestBuffers
 				}
 			case *caddyhttp.Subroute:
 				bufferRequests(h.Routes)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/webhook-gateway/caddy-webhook-gateway/ratelimit"
@@ -69,15 +70,25 @@ func (r *Refusal) SetHeader(h http.Header) {
 // Respond writes the whole answer: problem details (RFC 9457) with a title
 // that depends on nothing but the status.
 func (r *Refusal) Respond(w http.ResponseWriter) {
-	r.SetHeader(w.Header())
-	w.Header().Set("Content-Type", "application/problem+json")
+	h := w.Header()
+	r.SetHeader(h)
+	h["Content-Type"] = problemType
 	w.WriteHeader(r.Status)
 	_, _ = w.Write(problem(r.Status)) // the sender may be gone; there is nobody to tell
 }
 
+var problemType = []string{"application/problem+json"}
+
+// problems are the bodies of answers made before, by status.
+var problems sync.Map
+
 func problem(status int) []byte {
-	return []byte(`{"title":` + strconv.Quote(http.StatusText(status)) +
-		`,"status":` + strconv.Itoa(status) + "}\n")
+	if body, ok := problems.Load(status); ok {
+		return body.([]byte)
+	}
+	body := []byte(`{"title":` + strconv.Quote(http.StatusText(status)) + `,"status":` + strconv.Itoa(status) + "}\n")
+	problems.Store(status, body)
+	return body
 }
 
 // refusals maps what verify can find wrong to what the sender is told.
@@ -86,6 +97,7 @@ var refusals = []struct {
 	status int
 	reason string
 }{
+	{verify.ErrMismatch, http.StatusUnauthorized, ReasonSigBad}, // first: the most frequent
 	{verify.ErrMissing, http.StatusUnauthorized, ReasonSigMissing},
 	{verify.ErrAmbiguous, http.StatusUnauthorized, ReasonSigRepeated},
 	{verify.ErrTooMany, http.StatusUnauthorized, ReasonSigTooMany},
