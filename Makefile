@@ -5,7 +5,7 @@ FUZZTIME ?= 60s
 GOLANGCI := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test vet lint alloc unit adapt bench fuzz cover clean
+.PHONY: help build run test tools vet lint alloc unit adapt bench fuzz cover clean
 
 help: ## Show this list.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -18,7 +18,14 @@ run: build ## Build bin/caddy and run it with Caddyfile.example.
 
 # One after the other, cheapest first, so that the first failure is the last thing printed.
 test: ## Everything CI checks: vet, build, Caddyfile.example, lint, allocations, tests with -race, no skips.
-	@for step in vet build adapt lint alloc unit; do echo "== $$step"; $(MAKE) --no-print-directory $$step; done
+	@for step in tools vet build adapt lint alloc unit; do echo "== $$step"; $(MAKE) --no-print-directory $$step; done
+
+# What the README's commands need, and a test runs them.
+tools:
+	@for tool in curl openssl; do \
+		command -v $$tool >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -qqy $$tool; } || \
+			{ echo "$$tool is missing: install it, or run make test as root on Debian" >&2; exit 1; }; \
+	done
 
 vet:
 	go vet ./...

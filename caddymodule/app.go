@@ -20,7 +20,7 @@ func init() {
 
 const (
 	defaultMaxBuffered = 64 << 20
-	defaultRemember    = 100_000
+	defaultRemember    = 50_000
 )
 
 // App holds what all endpoints of a configuration share.
@@ -33,7 +33,7 @@ type App struct {
 	// How many accepted deliveries are remembered, by all endpoints together,
 	// to recognise those that are sent again. The ones accepted longest ago
 	// are forgotten first. Changing it forgets all of them.
-	// Default: 100000.
+	// Default: 50000.
 	Remember int `json:"remember,omitempty"`
 
 	log       *zap.Logger

@@ -29,7 +29,7 @@ func (d Destination) chain(ctx caddy.Context) (caddyhttp.Handler, error) {
 
 // requestBuffers is the size of the largest body that a proxy takes at once,
 // in bytes. Each request in flight costs as much once more.
-const requestBuffers = 64 << 10
+const requestBuffers = 32 << 10
 
 // bufferRequests tells the reverse proxies among routes to take bodies at
 // once. They are in memory already; knowing that, net/http sends them in one

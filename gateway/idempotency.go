@@ -108,17 +108,17 @@ type seenShard struct {
 
 func (s *seenShard) init(size int) {
 	s.inFlight = make(map[Key]struct{})
-	s.done = memory{size: size, known: make(map[Key]place)}
+	s.done = memory{size: size, known: make(map[half]place)}
 }
 
 func (s *seenShard) claim(now int64, k Key) Claim {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if p, ok := s.done.known[k]; ok {
+	if p, ok := s.done.known[half(k[:])]; ok {
 		if now < p.until {
 			return Done
 		}
-		delete(s.done.known, k)
+		delete(s.done.known, half(k[:]))
 	}
 	if _, ok := s.inFlight[k]; ok {
 		return InFlight
@@ -135,7 +135,7 @@ func (s *seenShard) confirm(now int64, k Key, ttl int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.inFlight, k)
-	s.done.add(k, until)
+	s.done.add(half(k[:]), until)
 }
 
 func (s *seenShard) release(k Key) {
@@ -156,17 +156,21 @@ func (s *seenShard) len() int {
 // asking for a key does not make it younger, both forget the same ones.
 type memory struct {
 	size  int
-	known map[Key]place
-	order []Key // a ring, once it has grown to size
-	next  int   // where in it the next key goes
+	known map[half]place
+	order []half // a ring, once it has grown to size
+	next  int    // where in it the next key goes
 }
+
+// A half is the first half of a Key, which is enough to tell events apart:
+// two of 2^64 that share one are yet to be expected.
+type half [len(Key{}) / 2]byte
 
 type place struct {
 	until int64 // Unix nanoseconds
 	slot  int   // in order; a slot that holds a key that is elsewhere is stale
 }
 
-func (m *memory) add(k Key, until int64) {
+func (m *memory) add(k half, until int64) {
 	if len(m.order) < m.size {
 		m.order = append(m.order, k)
 	} else {
