@@ -105,7 +105,10 @@ func (g *Gateway) Verifier() *verify.Verifier { return g.verifier }
 // *Failure; in both cases nothing has been written yet.
 func (g *Gateway) Serve(w http.ResponseWriter, r *http.Request) error {
 	v := visits.Get().(*visit)
-	defer visits.Put(v)
+	defer func() {
+		*v = visit{} // the pool keeps no request alive
+		visits.Put(v)
+	}()
 	*v = visit{Gateway: g, w: w, r: r, now: g.Now()}
 	v.outcome = Outcome{Endpoint: g.config.Name, Provider: g.verifier.Provider().Name, Start: v.now}
 	v.err = errBrokenOff // unless run returns: the answer may break off with a panic

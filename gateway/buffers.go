@@ -1,0 +1,65 @@
+package gateway
+
+import (
+	"math/bits"
+	"sync"
+	"sync/atomic"
+)
+
+// A Budget bounds the bytes of request bodies that are held at once, by all
+// endpoints that share it. The zero Budget grants nothing; a Budget may be
+// used concurrently.
+type Budget struct {
+	most, used atomic.Int64
+}
+
+// NewBudget returns a Budget of most bytes.
+func NewBudget(most int64) *Budget {
+	b := new(Budget)
+	b.SetMax(most)
+	return b
+}
+
+// SetMax changes how many bytes may be held. What is held already stays.
+func (b *Budget) SetMax(most int64) { b.most.Store(most) }
+
+// Used is the number of bytes held now.
+func (b *Budget) Used() int64 { return b.used.Load() }
+
+func (b *Budget) take(n int64) bool {
+	if b.used.Add(n) > b.most.Load() {
+		b.used.Add(-n)
+		return false
+	}
+	return true
+}
+
+func (b *Budget) give(n int64) { b.used.Add(-n) }
+
+const smallest = 4 << 10 // bytes in the smallest pooled buffer
+
+// pools holds buffers by size: pools[i] has those of smallest<<i bytes.
+var pools [20]sync.Pool
+
+// buffer returns a pooled buffer of at least n bytes.
+func buffer(n int64) []byte {
+	i := class(n)
+	if i >= len(pools) {
+		return make([]byte, n)
+	}
+	if p, ok := pools[i].Get().(*[]byte); ok {
+		return *p
+	}
+	return make([]byte, smallest<<i)
+}
+
+func recycle(p []byte) {
+	p = p[:cap(p)]
+	if i := class(int64(len(p))); i < len(pools) && len(p) == smallest<<i {
+		pools[i].Put(&p)
+	}
+}
+
+func class(n int64) int {
+	return bits.Len64(uint64(max(n, 1)-1) / smallest)
+}
