@@ -20,16 +20,23 @@ import (
 )
 
 // BenchmarkProxy is a request through Caddy to an application and back, on one
-// connection: plain reverse_proxy and the gateway beside it. CPU is that of
+// connection: plain reverse_proxy and the gateway beside it,
+// and a refusal beside Caddy's respond. CPU is that of
 // the whole process, with the client and the application; what counts is the
 // difference.
 func BenchmarkProxy(b *testing.B) {
 	app := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = io.Copy(io.Discard, r.Body) }))
 	defer app.Close()
 	to := strings.TrimPrefix(app.URL, "http://")
-	for _, site := range []struct{ name, directives string }{
-		{"plain", "reverse_proxy " + to},
-		{"gateway", "webhook_gateway /hook bench {\n verify broxi a-secret-for-tests\n allow_ips 127.0.0.1\n rate_limit 1000000/1s per {client_ip}\n idempotency off\n to " + to + "\n}"},
+	endpoint := "webhook_gateway /hook bench {\n verify broxi SECRET\n allow_ips 127.0.0.1\n rate_limit 1000000/1s per {client_ip}\n idempotency off\n to " + to + "\n}"
+	for _, site := range []struct {
+		name, directives string
+		status           int
+	}{
+		{"plain", "reverse_proxy " + to, http.StatusOK},
+		{"gateway", strings.Replace(endpoint, "SECRET", secret, 1), http.StatusOK},
+		{"respond", "respond 401", http.StatusUnauthorized},
+		{"refuse", strings.Replace(endpoint, "SECRET", "another-secret", 1), http.StatusUnauthorized},
 	} {
 		b.Run(site.name, func(b *testing.B) {
 			addr := benchLoad(b, site.directives)
@@ -46,7 +53,7 @@ func BenchmarkProxy(b *testing.B) {
 					b.Fatal(err)
 				}
 				answer, err := http.ReadResponse(answers, nil)
-				if err != nil || answer.StatusCode != http.StatusOK {
+				if err != nil || answer.StatusCode != site.status {
 					b.Fatal(answer, err)
 				}
 				_, _ = io.Copy(io.Discard, answer.Body)
@@ -60,7 +67,7 @@ func BenchmarkProxy(b *testing.B) {
 func benchRequest(host string, size int) string {
 	body := `{"delivery_id":"d1","event":"order.paid","data":[` + strings.Repeat(`{"name":"a line of text","value":12345,"on":true,"t":null},`, size/58) + "0]}"
 	ts := fmt.Sprint(time.Now().Unix())
-	h := hmac.New(sha256.New, []byte("a-secret-for-tests"))
+	h := hmac.New(sha256.New, []byte(secret))
 	_, _ = io.WriteString(h, ts+"."+body)
 	return fmt.Sprintf("POST /hook HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\nUser-Agent: bench\r\nX-Broxi-Timestamp: %s\r\nX-Broxi-Signature: %s\r\nContent-Length: %d\r\n\r\n%s",
 		host, ts, hex.EncodeToString(h.Sum(nil)), len(body), body)
