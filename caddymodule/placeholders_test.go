@@ -3,6 +3,7 @@ package caddymodule
 import (
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
@@ -74,5 +75,15 @@ func TestPlaceholdersBeforeVerification(t *testing.T) {
 	}
 	if got := replacer(r).ReplaceKnown("{webhook.endpoint} {webhook.provider}", ""); got != "unit github" {
 		t.Errorf("endpoint and provider are %q", got)
+	}
+}
+
+func TestCaddysOwnBodyPlaceholder(t *testing.T) {
+	mustLoad(t, "ADDR {\n\twebhook_gateway github {\n\t\tverify github "+secret+"\n\t\tdeliver {\n\t\t\trespond `got {http.request.body}`\n\t\t}\n\t}\n}\n")
+	const body = `{"n":1}`
+	r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(body))
+	r.Header.Set("X-Hub-Signature-256", sign(body))
+	if w := send(t, "srv0", r); w.Body.String() != "got "+body {
+		t.Errorf("answered %d %q", w.Code, w.Body)
 	}
 }

@@ -220,8 +220,9 @@ func (v *visit) once(deliver func() (accepted bool, err error)) error {
 func (v *visit) proxy() (accepted bool, err error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(v.r.Context()), time.Duration(v.config.Timeout))
 	defer cancel()
-	reader := &bodyReader{rest: v.event.Body}
-	defer func() { _ = reader.Close() }() // never fails
+	reader, again := &bodyReader{rest: v.event.Body}, &bodyReader{rest: v.event.Body}
+	defer func() { _, _ = reader.Close(), again.Close() }() // neither fails
+	v.r.Body = again                                        // for who looks at the body on the way, as placeholders do
 	w := &answer{ResponseWriter: v.w}
 	start := v.Now()
 	defer func() {
