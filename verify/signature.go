@@ -122,7 +122,7 @@ var (
 // spelling (hex has two cases). Base64 URLs come with and without padding.
 func (p *sigParser) decode(dst *[maxDigest]byte, text string) bool {
 	var src [2 * maxDigest]byte
-	if len(text) > len(src) || !printable(text) {
+	if len(text) > len(src) || p.Encoding != "hex" && !printable(text) { // hex is printable, or not hex
 		return false
 	}
 	b := src[:copy(src[:], text)]
