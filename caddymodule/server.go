@@ -39,12 +39,15 @@ func (s *server) RequestURI(r *http.Request) string {
 }
 
 // Expand replaces Caddy's and the event's placeholders in a template.
-func (s *server) Expand(template string, r *http.Request, e *gateway.Event) string {
+func (s *server) Expand(template string, r *http.Request, e *gateway.Event) (text string, complete bool) {
 	if e != nil {
 		caddyhttp.SetVar(r.Context(), eventVar, e)
 	}
 	repl := r.Context().Value(caddy.ReplacerCtxKey).(*caddy.Replacer)
-	return repl.ReplaceAll(template, "")
+	if text, err := repl.ReplaceOrErr(template, true, true); err == nil {
+		return text, true
+	}
+	return repl.ReplaceAll(template, ""), false
 }
 
 // Deliver runs the destination's routes.

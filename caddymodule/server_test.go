@@ -60,16 +60,18 @@ func TestExpand(t *testing.T) {
 		odd, template string
 		event         *gateway.Event
 		want          string
+		complete      bool
 	}{
-		{"before verification", "{http.request.method} {webhook.event}.", nil, "POST ."},
-		{"after it", "{http.request.method} {webhook.event}.", &gateway.Event{Type: "push"}, "POST push."},
-		{"not expanded again", "{http.request.header.X-Tenant}", nil, "{http.request.method}"},
-		{"unknown", "a{none.such}b", nil, "ab"},
-		{"nothing to expand", "constant", nil, "constant"},
+		{"before verification", "{http.request.method} {webhook.event}.", nil, "POST .", false},
+		{"after it", "{http.request.method} {webhook.event}.", &gateway.Event{Type: "push"}, "POST push.", true},
+		{"a part without a value", "{http.request.method} {http.request.header.X-None}", nil, "POST ", false},
+		{"not expanded again", "{http.request.header.X-Tenant}", nil, "{http.request.method}", true},
+		{"unknown", "a{none.such}b", nil, "ab", false},
+		{"nothing to expand", "constant", nil, "constant", true},
 	}
 	for _, tt := range tests {
-		if got := new(server).Expand(tt.template, r, tt.event); got != tt.want {
-			t.Errorf("%s: %q, want %q", tt.odd, got, tt.want)
+		if got, complete := new(server).Expand(tt.template, r, tt.event); got != tt.want || complete != tt.complete {
+			t.Errorf("%s: %q, %v, want %q, %v", tt.odd, got, complete, tt.want, tt.complete)
 		}
 	}
 }

@@ -22,9 +22,9 @@ func (n *nowhere) WriteHeader(int)             {}
 // accepting is a Server whose application answers at once.
 type accepting struct{ addr netip.Addr }
 
-func (a accepting) ClientIP(*http.Request) netip.Addr                 { return a.addr }
-func (a accepting) RequestURI(r *http.Request) string                 { return r.RequestURI }
-func (a accepting) Expand(t string, _ *http.Request, _ *Event) string { return t }
+func (a accepting) ClientIP(*http.Request) netip.Addr                         { return a.addr }
+func (a accepting) RequestURI(r *http.Request) string                         { return r.RequestURI }
+func (a accepting) Expand(t string, _ *http.Request, _ *Event) (string, bool) { return t, true }
 func (a accepting) Deliver(w http.ResponseWriter, _ *http.Request, _ *Event) error {
 	w.WriteHeader(http.StatusOK)
 	return nil

@@ -32,10 +32,10 @@ type Server interface {
 	// rewrite: signatures may cover it.
 	RequestURI(*http.Request) string
 
-	// Expand replaces the placeholders in a template of the configuration.
-	// The event is nil before verification. What a placeholder stands for is
-	// never expanded again.
-	Expand(template string, r *http.Request, e *Event) string
+	// Expand replaces the placeholders in a template of the configuration, and
+	// reports whether each of them has a value. The event is nil before
+	// verification. What a placeholder stands for is never expanded again.
+	Expand(template string, r *http.Request, e *Event) (text string, complete bool)
 
 	// Deliver hands an event to the application and the application's answer
 	// to w. An error is a *Failure, and means that nothing was written.
@@ -94,9 +94,6 @@ func New(c Config, parts Parts) (*Gateway, error) {
 	}
 	return g, nil
 }
-
-// Config returns the endpoint's options, with defaults, and with its secrets.
-func (g *Gateway) Config() Config { return g.config }
 
 // Verifier returns what verifies the endpoint's requests.
 func (g *Gateway) Verifier() *verify.Verifier { return g.verifier }

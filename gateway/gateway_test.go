@@ -32,12 +32,18 @@ type stand struct {
 
 func (s *stand) ClientIP(*http.Request) netip.Addr { return s.addr }
 func (s *stand) RequestURI(r *http.Request) string { return r.RequestURI }
-func (s *stand) Expand(t string, r *http.Request, e *Event) string {
-	t = strings.ReplaceAll(t, "{header.X-Tenant}", r.Header.Get("X-Tenant"))
+func (s *stand) Expand(t string, r *http.Request, e *Event) (string, bool) {
+	values := map[string]string{"{header.X-Tenant}": r.Header.Get("X-Tenant")}
 	if e != nil {
-		t = strings.NewReplacer("{webhook.id}", e.ID, "{webhook.event}", e.Type).Replace(t)
+		values["{webhook.id}"], values["{webhook.event}"] = e.ID, e.Type
+		values["{webhook.body.delivery_id}"], _ = e.Lookup("delivery_id")
 	}
-	return t
+	complete := true
+	for name, value := range values {
+		complete = complete && (value != "" || !strings.Contains(t, name))
+		t = strings.ReplaceAll(t, name, value)
+	}
+	return t, complete
 }
 
 func (s *stand) Deliver(w http.ResponseWriter, r *http.Request, e *Event) error {

@@ -3,6 +3,7 @@ package gateway
 import (
 	"crypto/sha256"
 	"errors"
+	"maps"
 	"net/http"
 	"strconv"
 	"strings"
@@ -23,19 +24,29 @@ func bodyPlaceholder(template string) (path string, ok bool) {
 	return strings.CutSuffix(path, "}")
 }
 
-// verifyConfig is what the verifier is made from. An idempotency key that is
-// one value of the body is read there, in the same pass as the event type.
+// keyPath returns the path of an idempotency key that is one value of the body
+// and so takes the place of the provider's delivery id, unless the
+// configuration says of its own where that is.
+func (c Config) keyPath() (path string, ok bool) {
+	if c.Verify.Options["id"] != "" {
+		return "", false
+	}
+	return bodyPlaceholder(c.Idempotency.Key)
+}
+
+// verifyConfig is what the verifier is made from. It reads the value at the
+// keyPath in the same pass as the event type.
 func (c Config) verifyConfig() verify.Config {
 	v := c.Verify
-	path, ok := bodyPlaceholder(c.Idempotency.Key)
+	path, ok := c.keyPath()
 	if !ok {
 		return v
 	}
-	options := map[string]string{"id": "json " + path}
-	for name, value := range v.Options {
-		options[name] = value
+	v.Options = maps.Clone(v.Options)
+	if v.Options == nil {
+		v.Options = make(map[string]string)
 	}
-	v.Options = options
+	v.Options["id"] = "json " + path
 	return v
 }
 
@@ -78,11 +89,13 @@ func (v *visit) identify() error {
 func (v *visit) identity() error {
 	id, signed := v.event.ID, v.verifier.IDSigned()
 	custom := v.config.Idempotency.Key
-	if _, isID := bodyPlaceholder(custom); custom != "" && !isID {
-		id, signed = v.Server.Expand(custom, v.r, v.event), v.keySigned
+	complete := id != ""
+	if _, isID := v.config.keyPath(); custom != "" && !isID {
+		id, complete = v.Server.Expand(custom, v.r, v.event)
+		signed = v.keySigned
 	}
-	if custom != "" && id == "" {
-		return malformed("the delivery has no value for the idempotency key")
+	if custom != "" && !complete { // or all events without the value would be one
+		return malformed("the delivery has no value for the idempotency key, or for a part of it")
 	}
 	if !plain(id) || !plain(v.event.ID) {
 		return malformed("the delivery id is longer than 255 bytes or not printable ASCII")

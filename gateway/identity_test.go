@@ -35,6 +35,10 @@ func TestWhatIsARepeat(t *testing.T) {
 		return func(c *Config) { c.Verify.Provider, c.Idempotency.Key = name, key }
 	}
 	idHeader := func(c *Config) { c.Verify.Options = map[string]string{"id": "header X-Tenant"} }
+	both := func(c *Config) {
+		idHeader(c)
+		c.Idempotency.Key = "{webhook.body.delivery_id}"
+	}
 	off := func(c *Config) { c.Idempotency.Off = true }
 	tenant := func(r *http.Request, name string) *http.Request { r.Header.Set("X-Tenant", name); return r }
 
@@ -58,6 +62,8 @@ func TestWhatIsARepeat(t *testing.T) {
 		{"unsigned id beside a signed timestamp, retried", idHeader, tenant(signed(`{}`), "a"), tenant(aged(`{}`), "a"), OutcomeDuplicate},
 		{"unsigned id beside a signed timestamp, changed", idHeader, tenant(signed(`{}`), "a"), tenant(signed(`{}`), "b"), OutcomeDuplicate},
 		{"key of the body", keyed("broxi", "{webhook.body.data.total}"), signed(event("d1")), signed(event("d2")), OutcomeDuplicate},
+		{"key beside an id option of another place", both, tenant(signed(event("d1")), "a"), tenant(aged(event("d1")), "b"), OutcomeDuplicate},
+		{"key beside an id option, other value", both, tenant(signed(event("d1")), "a"), tenant(signed(event("d2")), "a"), OutcomeDelivered},
 		{"composed key", keyed("broxi", "{webhook.event}-{webhook.id}"), signed(event("d1")), aged(event("d1")), OutcomeDuplicate},
 		{"a token proves no body and there is no id", provider("bearer"), bearer(`{}`), bearer(`{}`), OutcomeDelivered},
 		{"off", off, signed(event("d1")), signed(event("d1")), OutcomeDelivered},
@@ -92,6 +98,7 @@ func TestUnusableIDs(t *testing.T) {
 		{"configured and missing", key("{webhook.body.other}"), event("d1"), ReasonMalformed},
 		{"configured and not JSON", key("{webhook.body.delivery_id}"), `x`, ReasonMalformed},
 		{"composed and empty", key("{header.X-Tenant}"), event("d1"), ReasonMalformed},
+		{"composed and empty in part", key("{webhook.event}-{header.X-Tenant}"), event("d1"), ReasonMalformed},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -60,5 +60,6 @@ func (v *visit) limitKey(l limit) string {
 	case clientIP:
 		return ratelimit.Key(v.outcome.Sender.String())
 	}
-	return ratelimit.Key(v.Server.Expand(l.Per, v.r, v.event))
+	key, _ := v.Server.Expand(l.Per, v.r, v.event) // what has no value shares a bucket
+	return ratelimit.Key(key)
 }

@@ -176,30 +176,29 @@ func TestOptionTable(t *testing.T) {
 
 func TestFacts(t *testing.T) {
 	tests := []struct {
-		name      string
-		c         Config
-		idSigned  bool
-		secretive bool
-		headers   string
+		name     string
+		c        Config
+		idSigned bool
+		headers  string
 	}{
-		{"id in the body", Config{Provider: "stripe", Secrets: []string{secret16}}, true, false, "Stripe-Signature"},
-		{"id in an unsigned header", Config{Provider: "github", Secrets: []string{secret16}}, false, false, "X-Github-Delivery X-Github-Event X-Hub-Signature-256"},
-		{"id in a signed header", Config{Provider: "standard-webhooks", Secrets: []string{"whsec_" + secret16}}, true, false, "Webhook-Id Webhook-Signature Webhook-Timestamp"},
-		{"no id", Config{Provider: "bridge", Secrets: []string{secret16}}, false, false, "Bridgeapi-Signature"},
-		{"unsigned id by option", Config{"stripe", []string{secret16}, opts{"id": "header X-Id"}}, false, false, "Stripe-Signature X-Id"},
-		{"second choice of a signed header", Config{"hmac", []string{secret16}, opts{"header": "S", "content": "{h:A|B}.{body}", "id": "header B"}}, false, false, "A B S"},
-		{"first choice of a signed header", Config{"hmac", []string{secret16}, opts{"header": "S", "content": "{h:A|B}.{body}", "id": "header A"}}, true, false, "A B S"},
-		{"token", Config{"token", []string{secret16}, opts{"id": "json id"}}, false, true, "X-Api-Key"},
-		{"basic", Config{Provider: "basic", Secrets: []string{"user:password"}}, false, true, "Authorization"},
-		{"none", Config{Provider: "none", Options: opts{"id": "json id"}}, false, false, ""},
-		{"one of two schemes", Config{"gitlab", []string{"whsec_" + secret16}, opts{"scheme": "signing token"}}, false, true, "Webhook-Id Webhook-Signature Webhook-Timestamp X-Gitlab-Event X-Gitlab-Token"},
-		{"absent header", Config{"broxi", []string{secret16}, opts{"scheme": "legacy"}}, true, false, "X-Broxi-Signature X-Broxi-Timestamp"},
+		{"id in the body", Config{Provider: "stripe", Secrets: []string{secret16}}, true, "Stripe-Signature"},
+		{"id in an unsigned header", Config{Provider: "github", Secrets: []string{secret16}}, false, "X-Github-Delivery X-Github-Event X-Hub-Signature-256"},
+		{"id in a signed header", Config{Provider: "standard-webhooks", Secrets: []string{"whsec_" + secret16}}, true, "Webhook-Id Webhook-Signature Webhook-Timestamp"},
+		{"no id", Config{Provider: "bridge", Secrets: []string{secret16}}, false, "Bridgeapi-Signature"},
+		{"unsigned id by option", Config{"stripe", []string{secret16}, opts{"id": "header X-Id"}}, false, "Stripe-Signature X-Id"},
+		{"second choice of a signed header", Config{"hmac", []string{secret16}, opts{"header": "S", "content": "{h:A|B}.{body}", "id": "header B"}}, false, "A B S"},
+		{"first choice of a signed header", Config{"hmac", []string{secret16}, opts{"header": "S", "content": "{h:A|B}.{body}", "id": "header A"}}, true, "A B S"},
+		{"token", Config{"token", []string{secret16}, opts{"id": "json id"}}, false, "X-Api-Key"},
+		{"basic", Config{Provider: "basic", Secrets: []string{"user:password"}}, false, "Authorization"},
+		{"none", Config{Provider: "none", Options: opts{"id": "json id"}}, false, ""},
+		{"one of two schemes", Config{"gitlab", []string{"whsec_" + secret16}, opts{"scheme": "signing token"}}, false, "Webhook-Id Webhook-Signature Webhook-Timestamp X-Gitlab-Event X-Gitlab-Token"},
+		{"absent header", Config{"broxi", []string{secret16}, opts{"scheme": "legacy"}}, true, "X-Broxi-Signature X-Broxi-Timestamp"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			v := mustNew(t, tt.c)
-			if v.IDSigned() != tt.idSigned || v.Secretive() != tt.secretive {
-				t.Errorf("IDSigned = %v, Secretive = %v", v.IDSigned(), v.Secretive())
+			if v.IDSigned() != tt.idSigned {
+				t.Errorf("IDSigned = %v", v.IDSigned())
 			}
 			if got := strings.Join(v.Headers(), " "); got != tt.headers {
 				t.Errorf("Headers = %s, want %s", got, tt.headers)

@@ -203,12 +203,6 @@ func (f *refusal) get() error {
 	return f.err
 }
 
-// Secretive reports whether the credential itself is in a header, so that the
-// headers must not be logged.
-func (v *Verifier) Secretive() bool {
-	return slices.ContainsFunc(v.checkers, func(c *checker) bool { return c.carriesSecret() })
-}
-
 // Headers returns the canonical names of all headers that decide anything,
 // sorted.
 func (v *Verifier) Headers() []string {
