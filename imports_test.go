@@ -13,7 +13,7 @@ const module = "github.com/webhook-gateway/caddy-webhook-gateway"
 // may depend on, directly or through others. A folder below one of them may
 // also depend on its parents. The root and the programs may use everything.
 var layers = map[string][]string{
-	"verify":      {},
+	"verify":      {"verify"},
 	"ratelimit":   {},
 	"gateway":     {"verify", "ratelimit"},
 	"caddymodule": {"verify", "ratelimit", "gateway", "caddymodule"},

@@ -106,8 +106,8 @@ func (h *Handler) unmarshalVerify(d *caddyfile.Dispenser) error {
 }
 
 // tokens undoes Caddy's shorthands in a signed-content template, where
-// {method} and {path} are verify's own tokens.
-var tokens = strings.NewReplacer("{http.request.method}", "{method}", "{http.request.uri.path}", "{path}")
+// {method}, {path} and {uri} are verify's own tokens.
+var tokens = strings.NewReplacer("{http.request.method}", "{method}", "{http.request.uri.path}", "{path}", "{http.request.uri}", "{uri}")
 
 func (h *Handler) verifyOption(name string) setter {
 	return func(d *caddyfile.Dispenser) error {

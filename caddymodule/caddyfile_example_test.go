@@ -90,3 +90,25 @@ func TestExampleUncommented(t *testing.T) {
 		t.Error("no option is commented out: has the style of comments changed?")
 	}
 }
+
+// TestExampleBlocksAdapt removes the comment signs of all the endpoints that
+// are commented out.
+func TestExampleBlocksAdapt(t *testing.T) {
+	var text strings.Builder
+	blocks := 0
+	for line := range strings.Lines(readExample(t)) {
+		if strings.HasPrefix(line, "\t# webhook_gateway") {
+			blocks++
+		}
+		if strings.HasPrefix(line, "\t# webhook_gateway") || strings.HasPrefix(line, "\t# \t") || line == "\t# }\n" {
+			line = "\t" + strings.TrimPrefix(line, "\t# ")
+		}
+		text.WriteString(line)
+	}
+	if blocks < 5 {
+		t.Errorf("%d endpoints are commented out: has their style changed?", blocks)
+	}
+	if _, _, err := adapter(text.String()); err != nil {
+		t.Error(err)
+	}
+}

@@ -153,13 +153,18 @@ type limitKey struct {
 
 // warn says at each start what an operator should know.
 func (h *Handler) warn(log *zap.Logger) {
-	if h.gateway.Verifier().Provider().Name == "none" {
-		log.Warn("endpoint accepts webhooks from anyone: verify none", zap.String("endpoint", h.Name))
+	if !h.gateway.Verifier().Authenticates() {
+		log.Warn("endpoint accepts webhooks from anyone: its provider signs nothing", zap.String("endpoint", h.Name), zap.String("provider", h.gateway.Verifier().Provider().Name))
 	}
 }
 
 // Cleanup gives back what this instance reserved, and only that.
-func (h *Handler) Cleanup() error { return giveBack(h.held) }
+func (h *Handler) Cleanup() error {
+	if h.gateway != nil {
+		h.gateway.Close()
+	}
+	return giveBack(h.held)
+}
 
 // ServeHTTP takes one request through the endpoint's pipeline.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, _ caddyhttp.Handler) error {

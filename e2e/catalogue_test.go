@@ -26,9 +26,9 @@ var schemes = []scheme{
 		header: "X-Broxi-Signature", sign: broxiSign, clock: unix, timed: "X-Broxi-Timestamp", id: true, typ: true,
 		own: []trial{
 			{name: "the legacy form", sign: legacySign, status: 200, reason: "delivered"},
-			{name: "the legacy form, tampered with", sign: legacySign, tamper: true, status: 401, reason: "ts_missing"},
+			{name: "the legacy form, tampered with", sign: legacySign, tamper: true, status: 401, reason: "sig_bad"},
 			{name: "the legacy form with a timestamp added", sign: legacySign, spoil: func(h http.Header) { h.Set("X-Broxi-Timestamp", unix(time.Now())) }, status: 401, reason: "sig_bad"},
-			{name: "stripped of its timestamp", spoil: remove("X-Broxi-Timestamp"), status: 401, reason: "ts_missing"},
+			{name: "stripped of its timestamp", spoil: remove("X-Broxi-Timestamp"), status: 401, reason: "sig_bad"},
 		}},
 	{name: "bce-hmac", provider: "bce-lambda", secrets: []string{"bce-secret-new", "bce-secret-old"}, wrong: "bce-secret-bad",
 		header: "X-Signature", sign: bodyOnly("X-Signature", ""),
@@ -75,7 +75,7 @@ var schemes = []scheme{
 			signatures raw
 			key hex
 			key_prefix acme_
-			content v9|{method}|{path}|{h:X-Acme-Id}|{ts}|{body}
+			content v9|{method}|{uri}|{h:X-Acme-Id}|{ts}|{body}
 			timestamp header X-Acme-Time
 			unit ms
 			tolerance 300s

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net/http"
@@ -71,7 +72,7 @@ func (v *visit) readBody() error {
 
 // verify checks the signature. Everything after it may trust the bytes.
 func (v *visit) verify() error {
-	v.request = verify.Request{Method: v.r.Method, URI: v.Server.RequestURI(v.r), Header: v.r.Header, Body: v.body.bytes}
+	v.request = verify.Request{Method: v.r.Method, URI: v.Server.RequestURI(v.r), Header: v.r.Header, Body: v.body.bytes, Client: client(v.r)}
 	start := v.Now()
 	proof, err := v.verifier.Verify(v.now, &v.request)
 	v.outcome.Verify = v.Now().Sub(start)
@@ -80,6 +81,15 @@ func (v *visit) verify() error {
 	}
 	v.proof, v.outcome.Secret = proof, proof.Secret
 	return nil
+}
+
+// client is the certificate of a mutual TLS connection whose chain the server
+// has verified. One that it only asked for proves nothing.
+func client(r *http.Request) *x509.Certificate {
+	if r.TLS == nil || len(r.TLS.VerifiedChains) == 0 {
+		return nil
+	}
+	return r.TLS.VerifiedChains[0][0]
 }
 
 // wanted reports whether the configuration wants the event; what it does not

@@ -98,6 +98,10 @@ func New(c Config, parts Parts) (*Gateway, error) {
 // Verifier returns what verifies the endpoint's requests.
 func (g *Gateway) Verifier() *verify.Verifier { return g.verifier }
 
+// Close stops what verification does in the background. Requests that are
+// still being served are refused if they need it.
+func (g *Gateway) Close() { g.verifier.Close() }
+
 // Serve takes one request through the pipeline. The error is a *Refusal or a
 // *Failure; in both cases nothing has been written yet.
 func (g *Gateway) Serve(w http.ResponseWriter, r *http.Request) error {

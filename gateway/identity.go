@@ -75,7 +75,7 @@ func (v *visit) identify() error {
 	}
 	v.event = e
 	var err error
-	e.ID, e.Type, err = v.verifier.Identify(&v.request, v.needsJSON)
+	e.ID, e.Type, err = v.verifier.Identify(&v.request, &v.proof, v.needsJSON)
 	if errors.Is(err, verify.ErrAmbiguousID) || err != nil && v.needsJSON {
 		return refuse(err)
 	}
@@ -117,10 +117,11 @@ func (v *visit) identity() error {
 	return nil
 }
 
-// digest stands for the signed body, whatever id it came with. The signature
-// itself will do, unless it changes with each retry's timestamp.
+// digest stands for what was signed, whatever id it came with: the body, since
+// the signature may change with each retry's timestamp; or, where the body is
+// not signed, so that anyone can exchange it, the signature.
 func (v *visit) digest() string {
-	if !v.verifier.Timestamped() {
+	if !v.verifier.Timestamped() || !v.verifier.BodySigned() {
 		return string(v.proof.MAC())
 	}
 	sum := sha256.Sum256(v.body.bytes)

@@ -22,7 +22,7 @@ func Outcomes() []string {
 		OutcomeDelivered, OutcomeFailed, OutcomeFiltered, OutcomeDuplicate,
 		ReasonMethod, ReasonEarlyData, ReasonIPDenied, ReasonRateLimited, ReasonTooLarge, ReasonBodyTimeout, ReasonBodyBroken,
 		ReasonSigMissing, ReasonSigRepeated, ReasonSigBad, ReasonSigTooMany, ReasonTSMissing, ReasonTSBad, ReasonTSStale, ReasonTSFuture,
-		ReasonMalformed, ReasonInFlight, ReasonBusy,
+		ReasonMalformed, ReasonInFlight, ReasonBusy, ReasonNotReady,
 	}
 }
 

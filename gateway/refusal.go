@@ -32,6 +32,7 @@ const (
 	ReasonMalformed   = "malformed"
 	ReasonInFlight    = "in_flight"
 	ReasonBusy        = "busy"
+	ReasonNotReady    = "not_ready"
 )
 
 // A Refusal is a request turned away before it became an event. What the
@@ -108,15 +109,33 @@ var refusals = []struct {
 	{verify.ErrBadID, http.StatusBadRequest, ReasonMalformed},
 	{verify.ErrNotJSON, http.StatusBadRequest, ReasonMalformed},
 	{verify.ErrAmbiguousID, http.StatusBadRequest, ReasonMalformed},
+	{verify.ErrUnavailable, http.StatusServiceUnavailable, ReasonNotReady},
 }
+
+// keysWait is when a sender may try again that could not be verified because
+// the provider's keys could not be fetched.
+const keysWait = 30 * time.Second
 
 // refuse turns an error of verify into a Refusal. Whatever is not in the
 // table is a bad signature: fail closed.
 func refuse(err error) *Refusal {
 	for _, r := range refusals {
 		if errors.Is(err, r.err) {
-			return &Refusal{Status: r.status, Reason: r.reason, Err: err}
+			refusal := &Refusal{Status: r.status, Reason: r.reason, Err: err}
+			if r.reason == ReasonNotReady {
+				refusal.Wait = keysWait
+			}
+			return refusal
 		}
 	}
 	return &Refusal{Status: http.StatusUnauthorized, Reason: ReasonSigBad, Err: err}
+}
+
+// ReasonOf returns the reason by which a gateway refuses what verify returned:
+// "" for nil.
+func ReasonOf(err error) string {
+	if err == nil {
+		return ""
+	}
+	return refuse(err).Reason
 }

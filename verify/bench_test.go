@@ -108,7 +108,7 @@ func BenchmarkIdentify(b *testing.B) {
 			b.SetBytes(int64(len(r.Body)))
 			b.ReportAllocs()
 			for b.Loop() {
-				if id, _, err := v.Identify(r, false); id == "" || err != nil {
+				if id, _, err := v.Identify(r, nil, false); id == "" || err != nil {
 					b.Fatal(id, err)
 				}
 			}

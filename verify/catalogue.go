@@ -32,20 +32,49 @@ type Provider struct {
 	Confidence string `json:"confidence"`
 	// Notes say what a user should know.
 	Notes string `json:"notes,omitempty"`
-	// Schemes: the first is used unless the option scheme names others.
+	// Schemes: the first is used unless Default or the option scheme names
+	// others.
 	Schemes []*Scheme `json:"schemes"`
+	// Default lists the schemes that are used together when the option scheme
+	// names none: equally strong ones that the provider sends side by side.
+	Default []string `json:"default,omitempty"`
 	// ID and Event are where the delivery id and the event type are. Nil
 	// when there is none.
 	ID    *Place `json:"id,omitempty"`
 	Event *Place `json:"event,omitempty"`
+	// Handshakes are the requests by which the provider tries an address out.
+	Handshakes []*Handshake `json:"handshakes,omitempty"`
+	// Sample is a body as the provider sends it, for trying things out.
+	Sample *Sample `json:"sample,omitempty"`
 	// MaxBody is the largest body the provider sends, in bytes; 0: not known.
 	MaxBody int64 `json:"max_body,omitempty"`
 	// Patience is how many seconds the sender waits for an answer; 0: not known.
 	Patience int `json:"patience_s,omitempty"`
-	// Retry says what the sender does when it gets none.
+	// Retry says what the sender does when it gets none; "": not known.
 	Retry string `json:"retry,omitempty"`
-	// IPList is the page or file that lists the sender's addresses.
-	IPList string `json:"ip_list,omitempty"`
+	// IPList is the page or file that lists the sender's addresses, IPRanges
+	// the file in a form that a program can read.
+	IPList   string    `json:"ip_list,omitempty"`
+	IPRanges *IPRanges `json:"ip_ranges,omitempty"`
+}
+
+// IPRanges is where a provider publishes the addresses that it sends from.
+type IPRanges struct {
+	URL string `json:"url"`
+	// Format is json or text (one range a line).
+	Format string `json:"format"`
+	// Paths lead to arrays of ranges in the JSON; "*" goes through every
+	// element or member.
+	Paths []string `json:"paths,omitempty"`
+}
+
+// A Sample is what a provider might send.
+type Sample struct {
+	// Event is its type, where the event is in a header.
+	Event string `json:"event,omitempty"`
+	// ContentType of Body. Default: application/json.
+	ContentType string `json:"content_type,omitempty"`
+	Body        string `json:"body"`
 }
 
 //go:embed providers/*.json
@@ -120,11 +149,16 @@ func decodeProvider(b []byte) (*Provider, error) {
 		}
 		seen[s.Name] = true
 		s = s.withDefaults()
-		if p.Generic && slices.Contains(s.Configurable, "header") && s.Signature.Header == "" {
-			s.Signature.Header = "Required-By-Option"
+		if p.Generic && slices.Contains(s.Configurable, "header") && s.Signature.Name == "" {
+			s.Signature.Name = "Required-By-Option"
 		}
 		if err := s.check(); err != nil {
 			return nil, fmt.Errorf("scheme %s: %w", s.Name, err)
+		}
+	}
+	for _, name := range p.Default {
+		if !seen[name] {
+			return nil, fmt.Errorf("default: there is no scheme %q", name)
 		}
 	}
 	return p, errors.Join(p.ID.check(), p.Event.check())

@@ -28,8 +28,40 @@ var (
 	// over 255 bytes, not printable ASCII, or could be taken for the text
 	// that follows it.
 	ErrBadID = errors.New("signed header malformed")
+	// ErrUnavailable: the provider's public keys could not be fetched, so that
+	// nothing can be said about the request. It may be sent again.
+	ErrUnavailable = errors.New("the provider's keys are not available")
 	// ErrNotJSON: the id or the event is in the body, which is not JSON.
 	ErrNotJSON = errors.New("body is not JSON")
 	// ErrAmbiguousID: the id or the event is there twice.
 	ErrAmbiguousID = errors.New("id or event is there twice")
 )
+
+// distance says how far a request got before it was refused: of several
+// schemes, or several signatures, the one that got furthest says why.
+func distance(err error) int {
+	for i, class := range [][]error{
+		{ErrMissing},
+		{ErrNoTimestamp},
+		{ErrMalformed, ErrAmbiguous, ErrTooMany, ErrBadTimestamp, ErrBadID},
+		{ErrMismatch},
+		{ErrStale, ErrFuture},
+		{ErrUnavailable},
+	} {
+		for _, e := range class {
+			if errors.Is(err, e) {
+				return i
+			}
+		}
+	}
+	return 0
+}
+
+// furthest keeps the error that got furthest, the first of equals.
+type furthest struct{ err error }
+
+func (f *furthest) note(err error) {
+	if f.err == nil || distance(err) > distance(f.err) {
+		f.err = err
+	}
+}

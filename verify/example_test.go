@@ -34,7 +34,7 @@ func Example() {
 	now := time.Unix(1767225600, 0)
 	res, err := v.Verify(now, r)
 	fmt.Println("secret:", res.Secret, "error:", err)
-	fmt.Println(v.Identify(r, true))
+	fmt.Println(v.Identify(r, nil, true))
 
 	r.Body = []byte("Hello, world!")
 	_, err = v.Verify(now, r)
@@ -72,7 +72,7 @@ func ExampleNew_options() {
 	fmt.Println(err)
 	_, err = v.Verify(time.Unix(1767225661, 0), r)
 	fmt.Println(err)
-	id, _, _ := v.Identify(r, true)
+	id, _, _ := v.Identify(r, nil, true)
 	fmt.Println("id", id, "signed", v.IDSigned())
 	// Output:
 	// <nil>

@@ -34,11 +34,11 @@ func FuzzSignature(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, value string) {
 		for _, g := range forms {
-			g.Header = "S"
+			g.Name = "S"
 			p := newSigParser(g, sha256.Size)
 			p.tsKey, p.repeatedTime = "t", ErrAmbiguous
-			var c candidates
-			_, err := p.parse(value, &c)
+			var c input
+			err := p.parse(value, &c)
 			if err != nil && c.n > maxCandidates || err == nil && c.n == 0 {
 				t.Fatalf("%s: %d candidates, %v", g.Parse, c.n, err)
 			}
@@ -77,7 +77,7 @@ func FuzzTimestamp(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string, offset int64) {
 		now := t0.Add(time.Duration(offset % 1e6 * 1e9))
 		for unit, re := range form {
-			s := newStamp(&Timestamp{In: "header", Name: "T", Unit: unit, Tolerance: 300}, nil)
+			s := newStamp(&Timestamp{In: "header", Name: "T", Unit: unit, Tolerance: 300}, nil, "")
 			got, want := s.check(now, text), inTime(re, text, unit, now)
 			if !errors.Is(got, want) {
 				t.Errorf("%s %q: %v, want %v", unit, text, got, want)
@@ -152,7 +152,7 @@ func FuzzTemplate(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		parts, err := compileTemplate(s)
+		parts, err := compileTemplate(s, "")
 		if err != nil {
 			return
 		}
@@ -163,8 +163,16 @@ func FuzzTemplate(f *testing.F) {
 				back.WriteString(p.literal)
 			case partHeader:
 				back.WriteString("{h:" + strings.Join(p.header.names, "|") + "}")
+			case partOption:
+				back.WriteString("{option:" + p.literal + "}")
+			case partJSON, partForm:
+				back.WriteString("{" + p.source.in + ":" + p.source.name + "}")
 			default:
-				back.WriteString([]string{partBody: "{body}", partTime: "{ts}", partMethod: "{method}", partPath: "{path}"}[p.kind])
+				for name, kind := range tokens {
+					if kind == p.kind {
+						back.WriteString("{" + name + "}")
+					}
+				}
 			}
 		}
 		if !strings.EqualFold(back.String(), s) {
@@ -182,8 +190,8 @@ func FuzzIdentify(f *testing.F) {
 	}
 	v := mustNew(f, Config{Provider: "none", Options: opts{"id": "json id", "event": "json x.y.0"}})
 	f.Fuzz(func(t *testing.T, body []byte) {
-		id, event, err := v.Identify(&Request{Body: body}, true)
-		if id2, event2, err2 := v.Identify(&Request{Body: body}, false); !errors.Is(err, ErrNotJSON) && (id2 != id || event2 != event || !errors.Is(err2, err)) {
+		id, event, err := v.Identify(&Request{Body: body}, nil, true)
+		if id2, event2, err2 := v.Identify(&Request{Body: body}, nil, false); !errors.Is(err, ErrNotJSON) && (id2 != id || event2 != event || !errors.Is(err2, err)) {
 			t.Fatalf("%q: in part %q, %q, %v, whole %q, %q, %v", body, id2, event2, err2, id, event, err)
 		}
 		if err != nil {

@@ -7,73 +7,35 @@ import (
 	"slices"
 )
 
-// A place is a Place, compiled: a header, a path in the body, or neither.
-type place struct {
-	header string // canonical
-	path   []string
-}
-
-func newPlace(p *Place) *place {
-	if p == nil || p.In == "none" {
-		return nil
-	}
-	if p.In == "header" {
-		return &place{header: http.CanonicalHeaderKey(p.Name)}
-	}
-	path, _ := parsePath(p.Name) // Place.check has seen it
-	return &place{path: path}
-}
-
-// locate sets the verifier's places. An id or event that only some of its
-// schemes have is the first one's; it counts as signed if all of them sign it.
-func (v *Verifier) locate() {
-	for _, c := range v.checkers {
-		if v.id == nil {
-			v.id = newPlace(c.ID)
-		}
-		if v.event == nil {
-			v.event = newPlace(c.Event)
-		}
-	}
-	v.idSigned = v.id != nil
-	for _, c := range v.checkers {
-		v.idSigned = v.idSigned && c.covers(v.id)
-	}
-}
-
-// covers reports whether what is at p is part of the signed text.
-func (c *checker) covers(p *place) bool {
-	return slices.ContainsFunc(c.content, func(t part) bool {
-		if p.header == "" {
-			return t.kind == partBody
-		}
-		// When the header is not the first choice, another may be signed.
-		return t.kind == partHeader && t.header.names[0] == p.header
-	})
-}
-
-// IDSigned reports whether the delivery id is covered by the signature. One
-// that is not can be exchanged by anyone who has seen the request.
-func (v *Verifier) IDSigned() bool { return v.idSigned }
-
-// Identify returns the delivery id and the event type of a request. What is
-// not there is "". Numbers are returned digit for digit; objects, arrays and
-// the other values of JSON do not count as ids.
+// Identify returns the delivery id and the event type of a request that
+// Verify has accepted with res; nil stands for the first scheme. What is not
+// there is "". Numbers are returned
+// digit for digit; objects, arrays and the other values of JSON do not count
+// as ids.
 //
 // A body in which a place is must be JSON: to its end if whole, else as far
 // as it has to be read. An error that is ErrNotJSON or ErrAmbiguousID comes
-// with what the headers say. Call it after Verify.
-func (v *Verifier) Identify(r *Request, whole bool) (id, event string, err error) {
+// with what the headers say.
+func (v *Verifier) Identify(r *Request, res *Result, whole bool) (id, event string, err error) {
+	c := v.accepted(res)
+	if c == nil {
+		return "", "", errNoScheme
+	}
 	q := query{whole: whole}
-	id, err = v.id.read(r.Header, &q, 0)
-	event, err2 := v.event.read(r.Header, &q, 1)
+	form := view{Request: r}
+	id, err = c.id.read(&form, &q, 0)
+	event, err2 := c.event.read(&form, &q, 1)
 	if err == nil {
 		err = err2
 	}
 	if err != nil || q.paths[0] == nil && q.paths[1] == nil {
 		return id, event, err
 	}
-	if err := q.run(r.Body); err != nil {
+	text, err := form.json(c.JSONFrom)
+	if err != nil {
+		return id, event, ErrNotJSON
+	}
+	if err := q.run(text); err != nil {
 		return id, event, err
 	}
 	if q.paths[0] != nil {
@@ -85,31 +47,101 @@ func (v *Verifier) Identify(r *Request, whole bool) (id, event string, err error
 	return id, event, nil
 }
 
-// read returns the header's value, or adds the path to q as its i-th.
-func (p *place) read(h http.Header, q *query, i int) (string, error) {
-	if p == nil {
-		return "", nil
+// accepted is the scheme that accepted a request.
+func (v *Verifier) accepted(res *Result) *checker {
+	switch {
+	case res != nil && res.checker != nil:
+		return res.checker
+	case len(v.checkers) > 0:
+		return v.checkers[0]
 	}
-	if p.header == "" {
+	return nil
+}
+
+// A place is a Place, compiled; nil is nowhere.
+type place struct {
+	in    string
+	name  string // canonical for a header
+	path  []string
+	batch bool
+}
+
+func newPlace(p *Place) *place {
+	if p == nil || p.In == "none" {
+		return nil
+	}
+	c := &place{in: p.In, name: p.Name, batch: p.Batch}
+	switch p.In {
+	case "header":
+		c.name = http.CanonicalHeaderKey(p.Name)
+	case "json":
+		c.path, _ = parsePath(p.Name) // check has seen it
+	}
+	return c
+}
+
+// read returns what is in a header or a form, or adds the path to q as its i-th.
+func (p *place) read(v *view, q *query, i int) (string, error) {
+	switch {
+	case p == nil:
+		return "", nil
+	case p.in == "json":
 		q.paths[i] = p.path
 		return "", nil
 	}
-	switch lines := h[p.header]; len(lines) {
+	lines := v.Header[p.name]
+	if p.in == "form" {
+		form, err := v.fields()
+		if err != nil {
+			return "", nil // not a form: there is none
+		}
+		lines = form[p.name]
+	}
+	switch len(lines) {
 	case 0:
 		return "", nil
 	case 1:
 		return textproto.TrimString(lines[0]), nil
 	}
-	return "", fmt.Errorf("%s: %w", p.header, ErrAmbiguousID)
+	return "", fmt.Errorf("%s: %w", p.name, ErrAmbiguousID)
+}
+
+// IDSigned reports whether the delivery id is covered by the signature of
+// every scheme. One that is not can be exchanged by anyone who has seen the
+// request.
+func (v *Verifier) IDSigned() bool {
+	return len(v.checkers) > 0 && !slices.ContainsFunc(v.checkers, func(c *checker) bool { return !c.covers(c.id) })
+}
+
+// covers reports whether what is at p is part of the signed text, and of one
+// event alone.
+func (c *checker) covers(p *place) bool {
+	switch {
+	case p == nil || p.batch || c.carriesSecret() || c.Kind == "none":
+		return false
+	case p.in != "header":
+		return !c.BodyUnsigned
+	}
+	return slices.ContainsFunc(c.contents, func(t template) bool {
+		return slices.ContainsFunc(t, func(t part) bool {
+			// When the header is not the first choice, another may be signed.
+			return t.kind == partHeader && t.header.names[0] == p.name
+		})
+	})
+}
+
+// BodySigned reports whether every scheme signs the body.
+func (v *Verifier) BodySigned() bool {
+	return len(v.checkers) > 0 && !slices.ContainsFunc(v.checkers, func(c *checker) bool { return c.BodyUnsigned })
 }
 
 // EventInBody reports whether the event type is read in the body.
-func (v *Verifier) EventInBody() bool { return v.event != nil && v.event.header == "" }
+func (v *Verifier) EventInBody() bool {
+	return slices.ContainsFunc(v.checkers, func(c *checker) bool { return c.event != nil && c.event.in == "json" })
+}
 
-// Timestamped reports whether a timestamp is part of the signed text, so that
-// two deliveries of one event have different signatures.
+// Timestamped reports whether the time of sending is part of the signed text,
+// so that two deliveries of one event have different signatures.
 func (v *Verifier) Timestamped() bool {
-	return slices.ContainsFunc(v.checkers, func(c *checker) bool {
-		return slices.ContainsFunc(c.content, func(t part) bool { return t.kind == partTime })
-	})
+	return slices.ContainsFunc(v.checkers, func(c *checker) bool { return c.stamp != nil || c.Kind == "jwt" })
 }

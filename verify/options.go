@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 )
 
 // An Option changes a provider's scheme. Options are applied in the order of
@@ -27,11 +26,23 @@ var options = []Option{
 	{"signatures", "the form of the header: raw; list <version> (v1,<sig> v1,<sig>); kv <key> [<timestamp key> [<separator>]] (t=<ts>,v1=<sig>). Default: raw", setSignatures},
 	{"key", "how the secret becomes the key: utf8 (as it is), hex or base64. Default: utf8", setKey},
 	{"key_prefix", "text removed from a secret that begins with it, as whsec_. Default: none", setKeyPrefix},
-	{"content", "what is signed, from {body} {ts} {method} {path} {h:Name} and literal text. Default: {body}", setContent},
+	{"content", "what is signed, from {body} {ts} {method} {path} {uri} (with the query) {h:Name} and literal text. Default: {body}", setContent},
 	{"timestamp", "where the signed timestamp is: header <name>, or signature <key>. Default: none", setTimestamp},
 	{"unit", "how the timestamp is written: s, ms (since 1970), rfc3339 or http-date. Default: s", setUnit},
 	{"tolerance", "how far the timestamp may be from now, either way: 1s to 24h. Default: 5m", setTolerance},
 	{"id", "where the delivery id is: header <name>, or json <path>. Default: the provider's", setID},
+	{"parameter", "the query parameter that carries the token. Default: the provider's", setParameter},
+	{"url", "the public address that the provider calls, as it is registered there; only scheme and host is enough when the path is the same there. Default: none", setURL},
+	{"base_url", "the address of the app, as it is registered at the provider. Default: none", setURLOf("base_url")},
+	{"aud", "the audience that the provider's token must name. Default: none", set("aud")},
+	{"email", "the service account that the provider's token must name. Default: none", set("email")},
+	{"webhook_id", "the id of the subscription at the provider. Default: none", set("webhook_id")},
+	{"public_key", "the id of the API key that signs, as the provider shows it. Default: none", set("public_key")},
+	{"application_key", "the key of the application at the provider. Default: none", set("application_key")},
+	{"topic", "the topics whose messages are wanted, separated by spaces. Default: all, but then no subscription is confirmed", set("topic")},
+	{"verify_token", "the token that the provider shows when it tries the address out. Default: any of the secrets", set("verify_token")},
+	{"verification_token", "the token for the provider's challenge. Default: none", set("verification_token")},
+	{"keys", "the https URL or the file with the provider's public keys, when no secret gives them. Default: the provider's own URL", set("keys")},
 	{"event", "where the event type is: header <name>, or json <path>. Default: the provider's", setEvent},
 }
 
@@ -82,7 +93,10 @@ func (p *Provider) configure(opts map[string]string) ([]*Scheme, error) {
 
 // choose returns copies of the schemes that the option scheme names.
 func (p *Provider) choose(opts map[string]string) ([]*Scheme, error) {
-	names := []string{p.Schemes[0].Name}
+	names := p.Default
+	if len(names) == 0 {
+		names = []string{p.Schemes[0].Name}
+	}
 	if list, given := opts["scheme"]; given {
 		names = strings.Fields(list)
 	}
@@ -150,123 +164,8 @@ func (s *Scheme) allows(name string) error {
 			return nil
 		}
 	}
-	if !slices.Contains(s.Configurable, name) {
-		return fmt.Errorf("scheme %s cannot be changed in this", s.Name)
+	if !slices.Contains(slices.Concat(s.Configurable, s.Requires, s.Optional), name) {
+		return fmt.Errorf("is of no use to scheme %s", s.Name)
 	}
 	return nil
-}
-
-func setHeader(s *Scheme, v string) error {
-	s.Signature.Header, s.Signature.AltNames = v, nil
-	return nil
-}
-
-func setAlgorithm(s *Scheme, v string) error {
-	if s.Signature.Prefix == s.Algorithm+"=" {
-		s.Signature.Prefix = v + "="
-	}
-	s.Algorithm = v
-	return nil
-}
-
-func setEncoding(s *Scheme, v string) error {
-	s.Signature.Encoding = v
-	return nil
-}
-
-func setPrefix(s *Scheme, v string) error {
-	s.Signature.Prefix, s.Signature.Parse = v, "prefix"
-	return nil
-}
-
-func setSignatures(s *Scheme, v string) error {
-	g := Signature{Header: s.Signature.Header, AltNames: s.Signature.AltNames, Encoding: s.Signature.Encoding}
-	words := strings.Fields(v)
-	switch {
-	case len(words) == 1 && words[0] == "raw":
-		g.Parse = "raw"
-	case len(words) == 2 && words[0] == "list":
-		g.Parse, g.Version = "versioned_list", words[1]
-	case len(words) >= 2 && len(words) <= 4 && words[0] == "kv":
-		g.Parse, g.SigKey = "kv", words[1]
-		if len(words) > 2 {
-			s.Timestamp = &Timestamp{In: "signature", Name: words[2]}
-		}
-		if len(words) > 3 {
-			g.PairSep = words[3]
-		}
-	default:
-		return errors.New("is neither raw, nor list <version>, nor kv <key> [<timestamp key> [<separator>]]")
-	}
-	if s.Signature.Prefix != "" && g.Parse != "raw" {
-		return errors.New("prefix and a list exclude each other")
-	}
-	if g.Parse == "raw" {
-		g.Parse, g.Prefix = s.Signature.Parse, s.Signature.Prefix
-	}
-	s.Signature = g
-	return nil
-}
-
-func setKey(s *Scheme, v string) error {
-	s.Key.Decode, s.Key.LenientPadding = v, v == "base64"
-	return nil
-}
-
-func setKeyPrefix(s *Scheme, v string) error {
-	s.Key.StripPrefix = v
-	return nil
-}
-
-func setContent(s *Scheme, v string) error {
-	s.Content = v
-	return nil
-}
-
-func setTimestamp(s *Scheme, v string) error {
-	words := strings.Fields(v)
-	if len(words) != 2 || words[0] != "header" && words[0] != "signature" {
-		return errors.New("is neither header <name> nor signature <key>")
-	}
-	if s.Timestamp != nil && (s.Timestamp.In != words[0] || s.Timestamp.Name != words[1]) {
-		return errors.New("differs from the timestamp key of the option signatures")
-	}
-	s.Timestamp = &Timestamp{In: words[0], Name: words[1]}
-	return nil
-}
-
-func setUnit(s *Scheme, v string) error {
-	s.Timestamp.Unit = v
-	return nil
-}
-
-func setTolerance(s *Scheme, v string) error {
-	d, err := time.ParseDuration(v)
-	switch {
-	case err != nil:
-		return fmt.Errorf("%q is not a duration such as 5m", v)
-	case d%time.Second != 0 || d <= 0 || d > maxTolerance*time.Second:
-		return fmt.Errorf("%s is not a whole number of seconds from 1s to 24h", v)
-	}
-	s.Timestamp.Tolerance = int64(d / time.Second)
-	return nil
-}
-
-func setID(s *Scheme, v string) (err error) {
-	s.ID, err = parsePlace(v)
-	return err
-}
-
-func setEvent(s *Scheme, v string) (err error) {
-	s.Event, err = parsePlace(v)
-	return err
-}
-
-func parsePlace(v string) (*Place, error) {
-	words := strings.Fields(v)
-	if len(words) != 2 || words[0] != "header" && words[0] != "json" {
-		return nil, errors.New("is neither header <name> nor json <path>")
-	}
-	p := &Place{In: words[0], Name: words[1]}
-	return p, p.check()
 }

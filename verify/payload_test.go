@@ -58,11 +58,11 @@ func TestIdentify(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			v := mustNew(t, Config{Provider: "none", Options: opts{"id": tt.id, "event": tt.event}})
 			h := http.Header{"X-Id": {"h1"}, "X-Event": {"h2"}, "X-Twice": {"a", "a"}}
-			id, event, err := v.Identify(&Request{Header: h, Body: []byte(tt.body)}, true)
+			id, event, err := v.Identify(&Request{Header: h, Body: []byte(tt.body)}, nil, true)
 			if id != tt.wantID || event != tt.want2 || !errors.Is(err, tt.err) {
 				t.Errorf("Identify = %q, %q, %v, want %q, %q, %v", id, event, err, tt.wantID, tt.want2, tt.err)
 			}
-			id, event, err = v.Identify(&Request{Header: h, Body: []byte(tt.body)}, false)
+			id, event, err = v.Identify(&Request{Header: h, Body: []byte(tt.body)}, nil, false)
 			if !errors.Is(tt.err, ErrNotJSON) && (id != tt.wantID || event != tt.want2 || !errors.Is(err, tt.err)) {
 				t.Errorf("in part, Identify = %q, %q, %v", id, event, err)
 			}
@@ -72,7 +72,7 @@ func TestIdentify(t *testing.T) {
 
 func TestIdentifyWithoutPlaces(t *testing.T) {
 	v := mustNew(t, Config{Provider: "none"})
-	if id, event, err := v.Identify(&Request{Body: []byte("{")}, true); id != "" || event != "" || err != nil {
+	if id, event, err := v.Identify(&Request{Body: []byte("{")}, nil, true); id != "" || event != "" || err != nil {
 		t.Errorf("Identify = %q, %q, %v", id, event, err)
 	}
 }

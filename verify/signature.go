@@ -3,13 +3,16 @@ package verify
 import (
 	"encoding/base64"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"strings"
 )
 
 const (
-	maxCandidates = 8  // signatures tried per request
-	maxDigest     = 64 // bytes: SHA-512, Ed25519
+	maxCandidates = 8    // signatures tried per request
+	maxDigest     = 64   // bytes: SHA-512, Ed25519
+	maxLong       = 1024 // bytes: RSA with 8192 bits
+	maxSignature  = 8192 // bytes of a header or field with signatures
 )
 
 // candidates are the decoded signatures of one request that have the right
@@ -18,13 +21,24 @@ type candidates struct {
 	n    int // decoded
 	seen int // of the right version
 	sig  [maxCandidates][maxDigest]byte
+	long [maxCandidates][]byte // instead of sig where the length is not fixed
 }
 
-// A sigParser takes a signature header apart.
+// at returns the i-th candidate of a scheme whose signatures have size bytes,
+// or any length if size is 0.
+func (c *candidates) at(i, size int) []byte {
+	if size == 0 {
+		return c.long[i]
+	}
+	return c.sig[i][:size]
+}
+
+// A sigParser takes a signature's text apart.
 type sigParser struct {
 	Signature
-	tsKey string // "" when the timestamp is elsewhere
-	size  int    // bytes of a signature
+	tsKey string // of the timestamp in a kv list; "" when it is elsewhere
+	keyID string // of the signatures among key_pairs
+	size  int    // bytes of a signature; 0: not fixed
 
 	tooMany, malformed, repeatedTime error
 }
@@ -33,23 +47,43 @@ func newSigParser(g Signature, size int) *sigParser {
 	return &sigParser{
 		Signature: g,
 		size:      size,
-		tooMany:   fmt.Errorf("%s: %w (more than %d)", g.Header, ErrTooMany, maxCandidates),
-		malformed: fmt.Errorf("%s: %w", g.Header, ErrMalformed),
+		tooMany:   fmt.Errorf("%s: %w (more than %d)", g.Name, ErrTooMany, maxCandidates),
+		tsKey:     g.TSKey,
+		malformed: fmt.Errorf("%s: %w", g.Name, ErrMalformed),
+
+		repeatedTime: fmt.Errorf("%s: timestamp repeated: %w", g.Name, ErrAmbiguous),
 	}
 }
 
-// parse fills c from the header's value and returns the timestamp's text if
-// it is in there. Elements of other versions are ignored.
-func (p *sigParser) parse(value string, c *candidates) (ts string, err error) {
+// parse fills in from the text of the signature: the candidates and what else
+// is in there. Elements of other versions are ignored.
+func (p *sigParser) parse(value string, in *input) (err error) {
+	if len(value) > maxSignature {
+		return p.malformed
+	}
+	c := &in.candidates
 	switch p.Parse {
 	case "kv":
-		ts, err = p.parseKV(value, c)
+		err = p.parseKV(value, in)
 	case "versioned_list":
 		err = p.parseList(value, c)
+	case "list":
+		err = p.parsePlainList(value, c)
+	case "positional":
+		ts, rest, ok := strings.Cut(value, p.PairSep)
+		if !ok {
+			return p.malformed
+		}
+		in.ts = trim(ts)
+		err = p.parsePlainList(rest, c)
+	case "key_pairs":
+		err = p.parseKeyPairs(value, c)
+	case "envelope":
+		err = p.parseEnvelope(value, c)
 	case "prefix":
 		rest, ok := strings.CutPrefix(value, p.Prefix)
 		if !ok {
-			return "", p.malformed
+			return p.malformed
 		}
 		err = p.add(c, rest)
 	default: // raw, optional_prefix
@@ -58,10 +92,10 @@ func (p *sigParser) parse(value string, c *candidates) (ts string, err error) {
 	if err == nil && c.n == 0 {
 		err = p.malformed
 	}
-	return ts, err
+	return err
 }
 
-func (p *sigParser) parseKV(value string, c *candidates) (ts string, err error) {
+func (p *sigParser) parseKV(value string, in *input) error {
 	for more := true; more; {
 		var pair string
 		pair, value, more = strings.Cut(value, p.PairSep)
@@ -71,19 +105,25 @@ func (p *sigParser) parseKV(value string, c *candidates) (ts string, err error) 
 		}
 		k, v = trim(k), trim(v)
 		if p.tsKey != "" && k == p.tsKey {
-			if ts != "" {
-				return "", p.repeatedTime
+			if in.ts != "" {
+				return p.repeatedTime
 			}
-			ts = v
+			in.ts = v
+		}
+		if k == headersKey {
+			in.element = v
 		}
 		if k == p.SigKey {
-			if err := p.add(c, v); err != nil {
-				return "", err
+			if err := p.add(&in.candidates, v); err != nil {
+				return err
 			}
 		}
 	}
-	return ts, nil
+	return nil
 }
+
+// headersKey is the element of a kv signature that names signed headers.
+const headersKey = "h"
 
 func (p *sigParser) parseList(value string, c *candidates) error {
 	for more := true; more; {
@@ -100,11 +140,66 @@ func (p *sigParser) parseList(value string, c *candidates) error {
 	return nil
 }
 
+func (p *sigParser) parsePlainList(value string, c *candidates) error {
+	for item := range strings.SplitSeq(value, p.ItemSep) {
+		if err := p.add(c, trim(item)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// parseKeyPairs adds the signatures made with the configured key. One made
+// with another key is a mismatch, not malformed, so it counts but never
+// matches.
+func (p *sigParser) parseKeyPairs(value string, c *candidates) error {
+	others := false
+	for item := range strings.SplitSeq(value, p.ItemSep) {
+		id, sig, ok := strings.Cut(item, p.KVSep)
+		if !ok {
+			continue
+		}
+		if id != p.keyID {
+			others = true
+			continue
+		}
+		if err := p.add(c, sig); err != nil {
+			return err
+		}
+	}
+	if c.n == 0 && others {
+		return fmt.Errorf("%s: not of the configured key: %w", p.Name, ErrMismatch)
+	}
+	return nil
+}
+
+// parseEnvelope reads the signature in base64 JSON, as eBay sends it.
+func (p *sigParser) parseEnvelope(value string, c *candidates) error {
+	text, err := strictBase64.DecodeString(value)
+	if err != nil {
+		return p.malformed
+	}
+	var envelope struct {
+		Signature string `json:"signature"`
+	}
+	if err := json.Unmarshal(text, &envelope); err != nil {
+		return p.malformed
+	}
+	return p.add(c, envelope.Signature)
+}
+
 // add decodes one signature. One that cannot be decoded is counted, so that
 // rubbish cannot be used to look at a longer list.
 func (p *sigParser) add(c *candidates, text string) error {
 	if c.seen++; c.seen > maxCandidates {
 		return p.tooMany
+	}
+	if p.size == 0 {
+		if b, ok := p.decodeLong(text); ok {
+			c.long[c.n] = b
+			c.n++
+		}
+		return nil
 	}
 	if p.decode(&c.sig[c.n], text) {
 		c.n++
@@ -118,8 +213,20 @@ var (
 	rawBase64URL    = base64.RawURLEncoding.Strict()
 )
 
+// encoding returns the one that text is written in, if it is not hex. Base64
+// URLs come with and without padding.
+func (p *sigParser) encoding(text string) *base64.Encoding {
+	switch {
+	case p.Encoding != "base64url":
+		return strictBase64
+	case strings.HasSuffix(text, "="):
+		return strictBase64URL
+	}
+	return rawBase64URL
+}
+
 // decode accepts exactly the p.size bytes of a signature, in their one
-// spelling (hex has two cases). Base64 URLs come with and without padding.
+// spelling (hex has two cases).
 func (p *sigParser) decode(dst *[maxDigest]byte, text string) bool {
 	var src [2 * maxDigest]byte
 	if len(text) > len(src) || p.Encoding != "hex" && !printable(text) { // hex is printable, or not hex
@@ -133,13 +240,7 @@ func (p *sigParser) decode(dst *[maxDigest]byte, text string) bool {
 		_, err := hex.Decode(dst[:], b)
 		return err == nil
 	}
-	enc := strictBase64
-	if p.Encoding == "base64url" {
-		enc = strictBase64URL
-		if !strings.HasSuffix(text, "=") {
-			enc = rawBase64URL
-		}
-	}
+	enc := p.encoding(text)
 	if len(b) != enc.EncodedLen(p.size) {
 		return false
 	}
@@ -147,6 +248,19 @@ func (p *sigParser) decode(dst *[maxDigest]byte, text string) bool {
 	n, err := enc.Decode(out[:], b)
 	copy(dst[:], out[:n])
 	return err == nil && n == p.size
+}
+
+// decodeLong accepts signatures of any length up to maxLong.
+func (p *sigParser) decodeLong(text string) ([]byte, bool) {
+	if text == "" || len(text) > 2*maxLong || !printable(text) {
+		return nil, false
+	}
+	if p.Encoding == "hex" {
+		b, err := hex.DecodeString(text)
+		return b, err == nil
+	}
+	b, err := p.encoding(text).DecodeString(text)
+	return b, err == nil && len(b) <= maxLong
 }
 
 // trim removes spaces and tabs from both ends.

@@ -3,6 +3,7 @@ package verify
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -13,23 +14,55 @@ const (
 	partBody
 	partTime
 	partMethod
+	partURI
 	partPath
 	partHeader
+	partSecret
+	partURL
+	partURLPath
+	partOption
+	partJSON
+	partForm
+	partSortedForm
+	partBodySHA256
+	partBodyMD5
+	partBodyCRC32
+	partElement
+	partElementHeaders
 )
+
+// tokens are the words in braces that take no argument.
+var tokens = map[string]partKind{
+	"body":              partBody,           // the exact bytes
+	"ts":                partTime,           // the timestamp as it was sent
+	"method":            partMethod,         //
+	"uri":               partURI,            // path and query as received
+	"path":              partPath,           // without the query
+	"secret":            partSecret,         // for kind hash
+	"url":               partURL,            // the public address, see urls
+	"url_without_query": partURLPath,        //
+	"sorted_form":       partSortedForm,     // names and values of the form, sorted by name
+	"body_sha256_hex":   partBodySHA256,     //
+	"body_md5_base64":   partBodyMD5,        // empty for an empty body
+	"body_crc32":        partBodyCRC32,      // decimal
+	"element:h":         partElement,        // of a kv signature: names of headers
+	"element_headers:h": partElementHeaders, // the values of those headers, joined by "."
+}
 
 // A part is one piece of the signed text.
 type part struct {
 	kind    partKind
 	literal string
-	header  *field // of partHeader
-	ends    string // the literal after a header, which its value must not contain
+	header  *field  // of partHeader
+	source  *source // of partJSON and partForm
+	ends    string  // the literal after a header, which its value must not contain
 }
 
 type template []part
 
 // compileTemplate splits a content template. What is substituted is never
 // looked at again, so a body that contains "{ts}" is just a body.
-func compileTemplate(s string) (template, error) {
+func compileTemplate(s, jsonFrom string) (template, error) {
 	if s == "" {
 		return nil, errors.New("template is empty")
 	}
@@ -48,7 +81,7 @@ func compileTemplate(s string) (template, error) {
 		if s[0] == '}' || end < 0 {
 			return nil, errors.New("unbalanced brace in template")
 		}
-		p, err := parsePart(s[1:end])
+		p, err := parsePart(s[1:end], jsonFrom)
 		if err != nil {
 			return nil, err
 		}
@@ -60,47 +93,55 @@ func compileTemplate(s string) (template, error) {
 	return t, nil
 }
 
-func parsePart(token string) (part, error) {
-	switch token {
-	case "body":
-		return part{kind: partBody}, nil
-	case "ts":
-		return part{kind: partTime}, nil
-	case "method":
-		return part{kind: partMethod}, nil
-	case "path":
-		return part{kind: partPath}, nil
+func parsePart(token, jsonFrom string) (part, error) {
+	if kind, ok := tokens[token]; ok {
+		return part{kind: kind}, nil
 	}
-	names, ok := strings.CutPrefix(token, "h:")
-	if !ok {
+	kind, name, _ := strings.Cut(token, ":")
+	if name == "" {
 		return part{}, fmt.Errorf("unknown template token {%s}", token)
 	}
-	var p problems
-	list := strings.Split(names, "|")
-	for _, name := range list {
-		p.header("{h:"+names+"}", name)
+	switch kind {
+	case "h":
+		var p problems
+		list := strings.Split(name, "|")
+		for _, n := range list {
+			p.header("{h:"+name+"}", n)
+		}
+		return part{kind: partHeader, header: newField(ErrBadID, list...)}, errors.Join(p...)
+	case "option":
+		return part{kind: partOption, literal: name}, nil
+	case "json":
+		_, err := parsePath(name)
+		return part{kind: partJSON, source: newSource(ErrMalformed, "json", jsonFrom, name)}, err
+	case "form":
+		return part{kind: partForm, source: newSource(ErrMalformed, "form", "", name)}, nil
 	}
-	return part{kind: partHeader, header: newField(ErrBadID, list...)}, errors.Join(p...)
+	return part{}, fmt.Errorf("unknown template token {%s}", token)
 }
 
-func (t template) has(k partKind) bool {
-	for i := range t {
-		if t[i].kind == k {
-			return true
-		}
-	}
-	return false
+func (t template) has(kinds ...partKind) bool {
+	return slices.ContainsFunc(t, func(p part) bool { return slices.Contains(kinds, p.kind) })
+}
+
+// streams reports whether the text can be fed to a hash as it is read.
+func (t template) streams() bool {
+	return !slices.ContainsFunc(t, func(p part) bool { return p.kind > partHeader })
 }
 
 const maxID = 255 // bytes of a signed header
 
 // valid reports whether a signed header's value is unmistakable: printable
-// ASCII without space, and free of the delimiter behind it.
+// ASCII without the delimiter behind it, and without space unless a line ends
+// there.
 func (p *part) valid(v string) bool {
-	if v == "" || len(v) > maxID || !printable(v) {
+	if v == "" || len(v) > maxID || p.ends != "" && strings.Contains(v, p.ends) {
 		return false
 	}
-	return p.ends == "" || !strings.Contains(v, p.ends)
+	if strings.HasPrefix(p.ends, "\n") {
+		return printableText(v)
+	}
+	return printable(v)
 }
 
 // printable reports whether s is ASCII without spaces and control characters.
@@ -112,3 +153,6 @@ func printable(s string) bool {
 	}
 	return true
 }
+
+// printableText reports whether s is ASCII without control characters.
+func printableText(s string) bool { return printable(strings.ReplaceAll(s, " ", "")) }

@@ -9,25 +9,29 @@ import (
 
 // A stamp reads and judges the timestamp of a scheme.
 type stamp struct {
-	field     *field // nil when it is in the signature header
-	key       string // its key there
+	field     *field  // in a header
+	body      *source // in the body
+	key       string  // in the signature header
+	sameAs    bool    // the signature header repeats it under key
 	unit      string
-	tolerance time.Duration
+	tolerance time.Duration // 0: any age
 
-	missing, bad, stale, future, repeated error
+	missing, bad, stale, future error
 }
 
-func newStamp(t *Timestamp, signature *field) *stamp {
-	s := &stamp{unit: t.Unit, tolerance: time.Duration(t.Tolerance) * time.Second}
+func newStamp(t *Timestamp, signature *source, jsonFrom string) *stamp {
+	s := &stamp{unit: t.Unit, tolerance: time.Duration(t.Tolerance) * time.Second, key: t.SameAs, sameAs: t.SameAs != ""}
 	where := t.Name
-	if t.In == "header" {
+	switch t.In {
+	case "header":
 		s.field = newField(ErrNoTimestamp, append([]string{t.Name}, t.AltNames...)...)
-	} else {
-		s.key, where = t.Name, signature.names[0]
+	case "signature":
+		s.key, where = t.Name, signature.name
+	default:
+		s.body = newSource(ErrNoTimestamp, t.In, jsonFrom, t.Name)
 	}
 	s.missing = fmt.Errorf("%s: %w", where, ErrNoTimestamp)
 	s.bad = fmt.Errorf("%s: %w", where, ErrBadTimestamp)
-	s.repeated = fmt.Errorf("%s: timestamp repeated: %w", where, ErrAmbiguous)
 	s.stale = fmt.Errorf("%s: %w (more than %v)", where, ErrStale, s.tolerance)
 	s.future = fmt.Errorf("%s: %w (more than %v)", where, ErrFuture, s.tolerance)
 	return s
@@ -38,6 +42,9 @@ func (s *stamp) check(now time.Time, text string) error {
 	t, ok := parseTime(s.unit, text)
 	if !ok {
 		return s.bad
+	}
+	if s.tolerance == 0 {
+		return nil
 	}
 	// Sub saturates, and each side is compared by itself: no difference is
 	// too large to be seen.

@@ -74,7 +74,7 @@ func TestTimestamps(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.unit+"/"+tt.name, func(t *testing.T) {
-			s := newStamp(&Timestamp{In: "header", Name: "T", Unit: tt.unit, Tolerance: 300}, nil)
+			s := newStamp(&Timestamp{In: "header", Name: "T", Unit: tt.unit, Tolerance: 300}, nil, "")
 			if err := s.check(tt.now, tt.text); !errors.Is(err, tt.want) {
 				t.Errorf("check = %v, want %v", err, tt.want)
 			}

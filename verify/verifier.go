@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"net/http"
@@ -8,14 +9,6 @@ import (
 	"strings"
 	"time"
 )
-
-// A Request is what a sender sent, as far as a signature can cover it.
-type Request struct {
-	Method string
-	URI    string      // path and query as received, before any rewrite
-	Header http.Header // keys in canonical form, as net/http reads them
-	Body   []byte      // the exact bytes
-}
 
 // A Config names a provider, the secrets, and what differs from its entry in
 // the catalogue.
@@ -34,10 +27,8 @@ type Config struct {
 // A Verifier checks the requests of one provider. It may be used concurrently.
 // The zero Verifier refuses everything.
 type Verifier struct {
-	provider  *Provider
-	checkers  []*checker
-	id, event *place
-	idSigned  bool
+	provider *Provider
+	checkers []*checker
 }
 
 // A Result says how a request was verified.
@@ -47,12 +38,28 @@ type Result struct {
 	// Secret is the index in Config.Secrets of the one that matched; 0 for none.
 	Secret int
 
-	mac  [maxDigest]byte
-	size int
+	mac     [maxDigest]byte
+	size    int
+	checker *checker
 }
 
-// MAC returns the decoded signature that matched. It is empty for schemes
-// that sign nothing: token, basic and none. It is valid as long as r is.
+// accept notes the key that verified a request, and what stands for the
+// signed text.
+func (r *Result) accept(k *key, proof []byte) {
+	r.Secret, r.size = k.index, copy(r.mac[:], proof)
+}
+
+// cover adds the body to what stands for the signed text.
+func (r *Result) cover(body []byte) {
+	h := sha256.New()
+	h.Write(r.MAC())
+	h.Write(body)
+	r.size = copy(r.mac[:], h.Sum(nil))
+}
+
+// MAC stands for what was signed: the MAC, or a hash of the text that was
+// signed with a private key. It is empty for schemes that only say who sends:
+// token, basic, mtls, none, and a jwt that does not name the body. It is valid as long as r is.
 func (r *Result) MAC() []byte { return r.mac[:r.size] }
 
 // New returns a Verifier, or every problem of c by name. No error contains a
@@ -64,6 +71,7 @@ func New(c Config) (*Verifier, error) {
 	}
 	v := &Verifier{provider: p}
 	if err := v.compile(schemes, c.Secrets); err != nil {
+		v.Close()
 		return nil, fmt.Errorf("provider %s: %w", p.Name, err)
 	}
 	return v, nil
@@ -87,7 +95,7 @@ func (c Config) schemes() (*Provider, []*Scheme, error) {
 	}
 	schemes, err := p.configure(c.Options)
 	for i := 0; err == nil && i < len(schemes); i++ {
-		err = schemes[i].check()
+		err = errors.Join(schemes[i].check(), schemes[i].complete())
 	}
 	if err != nil {
 		return nil, nil, fmt.Errorf("provider %s: %w", p.Name, err)
@@ -101,52 +109,25 @@ func (v *Verifier) compile(schemes []*Scheme, secrets []string) error {
 		return err
 	}
 	for i, s := range schemes {
-		v.checkers = append(v.checkers, newChecker(s, keys[i]))
-	}
-	v.locate()
-	return nil
-}
-
-// newKeys returns the keys of each scheme. With several schemes a secret may
-// be of use to only some of them.
-func newKeys(schemes []*Scheme, secrets []string, least int) ([][]*key, error) {
-	keys := make([][]*key, len(schemes))
-	if schemes[0].Kind == "none" {
-		if len(secrets) > 0 {
-			return nil, errors.New("takes no secrets")
-		}
-		return keys, nil
-	}
-	if len(secrets) == 0 {
-		return nil, errors.New("a secret is required")
-	}
-	var all []error
-	for n, secret := range secrets {
-		var first error
-		used := false
-		for i, s := range schemes {
-			k, err := newKey(s, n, secret, least)
-			switch {
-			case err == nil:
-				keys[i], used = append(keys[i], k), true
-			case first == nil:
-				first = err
+		for _, s := range s.variants() {
+			c, err := newChecker(s, keys[i][s.Algorithm])
+			if err != nil {
+				return err
 			}
-		}
-		if !used {
-			all = append(all, fmt.Errorf("secret %d %w", n+1, first))
+			v.checkers = append(v.checkers, c)
 		}
 	}
-	for i, s := range schemes {
-		if len(keys[i]) == 0 && all == nil {
-			all = append(all, fmt.Errorf("no secret is of use to scheme %s", s.Name))
-		}
-	}
-	return keys, errors.Join(all...)
+	return nil
 }
 
 // Provider returns the catalogue's entry. It must not be changed.
 func (v *Verifier) Provider() *Provider { return v.provider }
+
+// Authenticates reports whether every scheme proves something: kind none does
+// not.
+func (v *Verifier) Authenticates() bool {
+	return !slices.ContainsFunc(v.checkers, func(c *checker) bool { return c.Kind == "none" })
+}
 
 var errNoScheme = fmt.Errorf("no scheme configured: %w", ErrMismatch)
 
@@ -156,8 +137,7 @@ var errNoScheme = fmt.Errorf("no scheme configured: %w", ErrMismatch)
 func (v *Verifier) CheckHeader(now time.Time, h http.Header) error {
 	var failed refusal
 	for _, c := range v.checkers {
-		var in input
-		err := c.read(now, h, &in)
+		err := c.checkHeader(now, h)
 		if err == nil {
 			return nil
 		}
@@ -167,12 +147,16 @@ func (v *Verifier) CheckHeader(now time.Time, h http.Header) error {
 }
 
 // Verify checks a request completely, including all that CheckHeader checks.
-// With several schemes any may accept; otherwise the error is that of the
-// first one whose signature is there.
+// With several schemes any may accept; otherwise the error is that of the one
+// that got furthest. An error that is ErrUnavailable is no judgement.
 func (v *Verifier) Verify(now time.Time, r *Request) (res Result, err error) {
 	var failed refusal
 	for _, c := range v.checkers {
 		if err = c.verify(now, r, &res); err == nil {
+			res.Scheme, res.checker = c.Name, c
+			if c.SignatureRepeats {
+				res.cover(r.Body)
+			}
 			return res, nil
 		}
 		failed.note(c, r.Header, err)
@@ -180,27 +164,35 @@ func (v *Verifier) Verify(now time.Time, r *Request) (res Result, err error) {
 	return Result{}, failed.get()
 }
 
-// A refusal chooses among the errors of several schemes.
+// Close stops the fetching of keys. The Verifier must not be used any more.
+func (v *Verifier) Close() {
+	for _, c := range v.checkers {
+		c.remote.close()
+	}
+}
+
+// A refusal chooses among the errors of several schemes: those that a request
+// is meant for come first.
 type refusal struct {
-	err     error
-	applied bool
+	applied, other furthest
 }
 
 func (f *refusal) note(c *checker, h http.Header, err error) {
-	if f.applied {
-		return
-	}
-	f.applied = c.applies(h)
-	if f.err == nil || f.applied {
-		f.err = err
+	if c.applies(h) {
+		f.applied.note(err)
+	} else {
+		f.other.note(err)
 	}
 }
 
 func (f *refusal) get() error {
-	if f.err == nil {
-		return errNoScheme
+	switch {
+	case f.applied.err != nil:
+		return f.applied.err
+	case f.other.err != nil:
+		return f.other.err
 	}
-	return f.err
+	return errNoScheme
 }
 
 // Headers returns the canonical names of all headers that decide anything,
@@ -213,23 +205,32 @@ func (v *Verifier) Headers() []string {
 		}
 	}
 	for _, c := range v.checkers {
-		add(c.header)
+		for _, s := range append([]*source{c.signature}, c.more...) {
+			if s != nil {
+				add(s.field)
+			}
+		}
 		if c.stamp != nil {
 			add(c.stamp.field)
 		}
 		for _, f := range c.required {
 			add(f)
 		}
-		for i := range c.content {
-			add(c.content[i].header)
+		for _, e := range c.exact {
+			add(e.field)
+		}
+		for _, t := range c.contents {
+			for i := range t {
+				add(t[i].header)
+			}
 		}
 		if c.absent != "" {
 			names = append(names, c.absent)
 		}
-	}
-	for _, p := range []*place{v.id, v.event} {
-		if p != nil && p.header != "" {
-			names = append(names, p.header)
+		for _, p := range []*place{c.id, c.event} {
+			if p != nil && p.in == "header" {
+				names = append(names, p.name)
+			}
 		}
 	}
 	slices.SortFunc(names, strings.Compare)

@@ -1,0 +1,123 @@
+package verify
+
+import (
+	"crypto"
+	"fmt"
+	"net/url"
+
+	"github.com/webhook-gateway/caddy-webhook-gateway/verify/internal/canonical"
+)
+
+// A canonicalText builds the texts that a signature may be over where no
+// template can. None means that the request is not the provider's.
+type canonicalText func(c *checker, v *view, in *input) ([][]byte, error)
+
+// canonicalTexts are the ways that Scheme.Canonical can name. They are set by
+// init, because a scheme's check looks names up here.
+var canonicalTexts map[string]canonicalText
+
+func init() {
+	canonicalTexts = map[string]canonicalText{
+		"adyen_items":   nil, // each element is signed: see verifyItems
+		"contentful":    contentfulText,
+		"mercado_pago":  mercadoPagoText,
+		"php_serialize": phpText,
+		"plivo_v3":      plivoText,
+		"sns":           snsText,
+		"twilio":        twilioText,
+		"twilio_json":   twilioJSONText,
+	}
+}
+
+// twilioText is for forms, and for requests without a body, where the URL
+// alone is signed.
+func twilioText(c *checker, v *view, _ *input) ([][]byte, error) {
+	form := url.Values{}
+	if len(v.Body) > 0 {
+		var err error
+		if form, err = v.fields(); err != nil {
+			return nil, fmt.Errorf("form: %w", ErrMalformed)
+		}
+	}
+	var all [][]byte
+	for _, u := range c.urls(v.Request) {
+		for _, text := range canonical.Twilio(u, form) {
+			all = append(all, []byte(text))
+		}
+	}
+	return all, nil
+}
+
+// twilioJSONText is for other bodies, whose hash is in the signed URL.
+func twilioJSONText(c *checker, v *view, _ *input) ([][]byte, error) {
+	var all [][]byte
+	for _, u := range c.urls(v.Request) {
+		if !canonical.TwilioBody(u, v.Body) {
+			continue
+		}
+		for _, text := range canonical.Twilio(u, nil) {
+			all = append(all, []byte(text))
+		}
+	}
+	return all, nil
+}
+
+func plivoText(c *checker, v *view, _ *input) ([][]byte, error) {
+	form := url.Values{}
+	if len(v.Body) > 0 {
+		var err error
+		if form, err = v.fields(); err != nil {
+			return nil, fmt.Errorf("form: %w", ErrMalformed)
+		}
+	}
+	nonce, err := c.required[0].get(v.Header)
+	if err != nil {
+		return nil, err
+	}
+	var all [][]byte
+	for _, u := range c.urls(v.Request) {
+		all = append(all, []byte(canonical.PlivoV3(v.Method, u, form, nonce)))
+	}
+	return all, nil
+}
+
+func contentfulText(_ *checker, v *view, _ *input) ([][]byte, error) {
+	signed := v.Header.Get("X-Contentful-Signed-Headers")
+	text, err := canonical.Contentful(v.Method, v.URI, v.Header, signed, v.Body)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrMalformed, err)
+	}
+	return [][]byte{text}, nil
+}
+
+func mercadoPagoText(_ *checker, v *view, in *input) ([][]byte, error) {
+	id, err := v.parameter("data.id")
+	if err != nil {
+		return nil, err
+	}
+	return [][]byte{[]byte(canonical.MercadoPago(id, v.Header.Get("X-Request-Id"), in.ts))}, nil
+}
+
+func phpText(c *checker, v *view, _ *input) ([][]byte, error) {
+	form, err := v.fields()
+	if err != nil {
+		return nil, fmt.Errorf("form: %w", ErrMalformed)
+	}
+	text, err := canonical.PHPSerialize(form, c.signature.name)
+	if err != nil {
+		return nil, fmt.Errorf("form: %w: %w", ErrMalformed, err)
+	}
+	return [][]byte{text}, nil
+}
+
+func snsText(_ *checker, v *view, in *input) ([][]byte, error) {
+	m, err := canonical.SNS(v.Body)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrMalformed, err)
+	}
+	in.digest = crypto.SHA256
+	if m.Version == "1" {
+		in.digest = crypto.SHA1
+	}
+	return [][]byte{m.Text}, nil
+}

@@ -1,0 +1,151 @@
+package verify
+
+import (
+	"crypto/md5"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"fmt"
+	"hash/crc32"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/webhook-gateway/caddy-webhook-gateway/verify/internal/canonical"
+)
+
+// A draft is what the signed text of one request is made from.
+type draft struct {
+	*view
+	*input
+	url string // one of urls
+	key *key   // for {secret}
+}
+
+// texts returns every text that the signature may be over, for one key. None
+// means that the request cannot be what the provider sends.
+func (c *checker) texts(v *view, in *input, k *key) ([][]byte, error) {
+	if c.canonical != nil {
+		return c.canonical(c, v, in)
+	}
+	var all [][]byte
+	urls := []string{""}
+	if c.usesURL {
+		urls = c.urls(v.Request)
+	}
+	for _, t := range c.contents {
+		for _, u := range urls {
+			text, err := t.build(&draft{view: v, input: in, url: u, key: k})
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, text)
+		}
+	}
+	return all, nil
+}
+
+// urls returns what the public address of a request may be: the option url as
+// it is, for providers sign the address that they know; or, when it is only a
+// scheme and a host, with the request's path and query.
+func (c *checker) urls(r *Request) []string {
+	configured := c.values["url"]
+	u, err := url.Parse(configured)
+	if err == nil && strings.TrimSuffix(u.Path, "/") == "" && u.RawQuery == "" {
+		return []string{configured, strings.TrimSuffix(configured, "/") + r.URI}
+	}
+	return []string{configured}
+}
+
+func (t template) build(d *draft) ([]byte, error) {
+	text := make([]byte, 0, len(d.Body)+len(d.URI)+256)
+	for i := range t {
+		var err error
+		if text, err = t[i].append(text, d); err != nil {
+			return nil, err
+		}
+	}
+	return text, nil
+}
+
+// append adds what the part stands for.
+func (p *part) append(b []byte, d *draft) ([]byte, error) {
+	switch p.kind {
+	case partURL:
+		return append(b, d.url...), nil
+	case partURLPath:
+		u, _, _ := strings.Cut(d.url, "?")
+		return append(b, u...), nil
+	case partSecret:
+		return append(b, d.key.secret...), nil
+	case partJSON, partForm:
+		s, err := p.source.get(d.view)
+		return append(b, s...), err
+	case partSortedForm:
+		form, err := d.fields()
+		if err != nil {
+			return nil, fmt.Errorf("form: %w", ErrMalformed)
+		}
+		return append(b, canonical.SortedForm(form)...), nil
+	case partElement:
+		return append(b, d.element...), nil
+	case partElementHeaders:
+		return appendHeaders(b, d.Header, d.element)
+	}
+	return p.appendTo(b, d.Request, d.ts), nil
+}
+
+// appendTo adds what a part of a streaming template, or a hash of the body,
+// stands for.
+func (p *part) appendTo(b []byte, r *Request, ts string) []byte {
+	switch p.kind {
+	case partBody:
+		return append(b, r.Body...)
+	case partTime:
+		return append(b, ts...)
+	case partMethod:
+		return append(b, r.Method...)
+	case partURI:
+		return append(b, r.URI...)
+	case partPath:
+		return append(b, r.path()...)
+	case partHeader:
+		v, _ := p.header.get(r.Header) // read has checked it
+		return append(b, v...)
+	case partBodySHA256:
+		sum := sha256.Sum256(r.Body)
+		return hex.AppendEncode(b, sum[:])
+	case partBodyMD5:
+		if len(r.Body) == 0 {
+			return b
+		}
+		sum := md5.Sum(r.Body) // the provider's choice; the text around it is keyed
+		return base64.StdEncoding.AppendEncode(b, sum[:])
+	case partBodyCRC32:
+		return strconv.AppendUint(b, uint64(crc32.ChecksumIEEE(r.Body)), 10)
+	}
+	return append(b, p.literal...)
+}
+
+// maxSignedHeaders bounds the headers that one signature may name.
+const maxSignedHeaders = 16
+
+// appendHeaders adds the values of the headers that list names, joined by ".".
+func appendHeaders(b []byte, h http.Header, list string) ([]byte, error) {
+	names := strings.Fields(list)
+	if len(names) > maxSignedHeaders {
+		return nil, fmt.Errorf("signed headers: %w (more than %d)", ErrMalformed, maxSignedHeaders)
+	}
+	for i, name := range names {
+		lines := h[http.CanonicalHeaderKey(name)]
+		if len(lines) != 1 {
+			return nil, fmt.Errorf("a signed header is missing or repeated: %w", ErrBadID)
+		}
+		if i > 0 {
+			b = append(b, '.')
+		}
+		b = append(b, lines[0]...)
+	}
+	return b, nil
+}

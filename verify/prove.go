@@ -1,0 +1,274 @@
+package verify
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/hmac"
+	"crypto/rsa"
+	"crypto/sha256"
+	"crypto/subtle"
+	"crypto/x509"
+	"encoding/hex"
+	"fmt"
+	"time"
+
+	"github.com/webhook-gateway/caddy-webhook-gateway/verify/internal/canonical"
+)
+
+// A digest is the hash that a public key's signature is over; 0: the scheme's.
+type digest = crypto.Hash
+
+// prove checks what has been read with the keys.
+func (c *checker) prove(now time.Time, v *view, in *input, res *Result) error {
+	if err := c.remote.check(v); err != nil {
+		return err
+	}
+	switch c.Kind {
+	case "hmac", "hash":
+		return c.proveKeyed(v, in, res)
+	case "token", "basic":
+		return c.proveCredential(in, res)
+	case "jwt":
+		return c.proveJWT(now, v, in.credential, res)
+	case "jws":
+		return c.proveJWS(now, v, in.credential, res)
+	}
+	return c.provePublic(now, v, in, res)
+}
+
+// verifyHMAC computes one MAC per secret and compares it with each signature.
+func (c *checker) verifyHMAC(r *Request, in *input, res *Result) error {
+	for _, k := range c.keys {
+		m := k.macs.Get().(*mac)
+		m.Reset()
+		m.feed(c.contents[0], r, in.ts)
+		sum := m.Sum(m.sum[:0])
+		for i := range in.n {
+			if hmac.Equal(in.sig[i][:len(sum)], sum) {
+				res.accept(k, sum)
+				break
+			}
+		}
+		k.macs.Put(m)
+		if res.size > 0 {
+			return nil
+		}
+	}
+	return c.mismatch
+}
+
+// feed streams the signed text into m. The small parts are gathered in m's
+// own scratch; the body is never copied.
+func (m *mac) feed(t template, r *Request, ts string) {
+	m.scratch = m.scratch[:0]
+	for i := range t {
+		p := &t[i]
+		if p.kind != partBody {
+			m.scratch = p.appendTo(m.scratch, r, ts)
+			continue
+		}
+		if len(m.scratch) > 0 {
+			m.Write(m.scratch)
+			m.scratch = m.scratch[:0]
+		}
+		m.Write(r.Body)
+	}
+	if len(m.scratch) > 0 {
+		m.Write(m.scratch)
+	}
+}
+
+// proveKeyed checks a MAC or keyed hash over each text that may be signed.
+func (c *checker) proveKeyed(v *view, in *input, res *Result) error {
+	for _, k := range c.keys {
+		texts, err := c.texts(v, in, k)
+		if err != nil {
+			return err
+		}
+		for _, text := range texts {
+			sum := c.sum(k, text)
+			for i := range in.n {
+				if hmac.Equal(in.at(i, len(sum)), sum) {
+					res.accept(k, sum)
+					return nil
+				}
+			}
+		}
+	}
+	return c.mismatch
+}
+
+// sum is the MAC of a text, or its plain hash.
+func (c *checker) sum(k *key, text []byte) []byte {
+	if c.Kind == "hash" {
+		h := hashes[c.Algorithm]()
+		h.Write(text)
+		return h.Sum(nil)
+	}
+	m := k.macs.Get().(*mac)
+	defer k.macs.Put(m)
+	m.Reset()
+	m.Write(text)
+	return m.Sum(nil)
+}
+
+// provePublic checks a signature that a private key made.
+func (c *checker) provePublic(now time.Time, v *view, in *input, res *Result) error {
+	texts, err := c.texts(v, in, nil)
+	if err != nil {
+		return err
+	}
+	keys, err := c.keysFor(now, v, "")
+	if err != nil {
+		return err
+	}
+	hash := in.digest
+	if hash == 0 {
+		hash = digester(c.Algorithm)
+	}
+	for _, k := range keys {
+		for _, text := range texts {
+			proof := sha256.Sum256(text)
+			if c.Prehash == "sha256" {
+				text = proof[:]
+			}
+			for i := range in.n {
+				if checkSignature(k.public, hash, text, in.at(i, c.size())) {
+					res.accept(k, proof[:])
+					return nil
+				}
+			}
+		}
+	}
+	return c.mismatch
+}
+
+// checkSignature checks one signature over a text. SHA-1 is the choice of the
+// providers that use it (RFC 8017 PKCS #1 v1.5, and ECDSA in DER).
+func checkSignature(public crypto.PublicKey, hash crypto.Hash, text, sig []byte) bool {
+	if k, ok := public.(ed25519.PublicKey); ok {
+		return ed25519.Verify(k, text, sig)
+	}
+	h := hash.New()
+	h.Write(text)
+	switch k := public.(type) {
+	case *rsa.PublicKey:
+		return rsa.VerifyPKCS1v15(k, hash, h.Sum(nil), sig) == nil
+	case *ecdsa.PublicKey:
+		return ecdsa.VerifyASN1(k, h.Sum(nil), sig)
+	}
+	return false
+}
+
+// proveCredential checks a token, or user and password.
+func (c *checker) proveCredential(in *input, res *Result) error {
+	if c.Kind == "token" {
+		return c.compare(sha256.Sum256([]byte(in.credential)), res)
+	}
+	b, err := strictBase64.DecodeString(in.credential)
+	if err != nil || bytes.IndexByte(b, ':') < 0 {
+		return c.malformed
+	}
+	return c.compare(sha256.Sum256(b), res)
+}
+
+// compare looks for a secret with this digest. Comparing digests hides the
+// secrets' lengths too.
+func (c *checker) compare(digest [sha256.Size]byte, res *Result) error {
+	for _, k := range c.keys {
+		if subtle.ConstantTimeCompare(digest[:], k.digest[:]) == 1 {
+			res.Secret = k.index
+			return nil
+		}
+	}
+	return c.mismatch
+}
+
+// verifyEach checks a token that every element of a batch must carry.
+func (c *checker) verifyEach(v *view, res *Result) error {
+	tokens, err := v.each(c.JSONFrom, c.signature.path)
+	if err != nil {
+		return err
+	}
+	if len(tokens) == 0 {
+		return c.signature.missing
+	}
+	for _, token := range tokens {
+		if token == "" {
+			return c.signature.missing
+		}
+		if err := c.compare(sha256.Sum256([]byte(token)), res); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// verifyItems checks a batch in which every element is signed by itself, as
+// Adyen's standard notifications are.
+func (c *checker) verifyItems(v *view, res *Result) error {
+	items, err := canonical.AdyenItems(v.Body)
+	if err != nil {
+		return fmt.Errorf("%s: %w: %w", c.signature.name, ErrMalformed, err)
+	}
+	if len(items) == 0 {
+		return c.signature.missing
+	}
+	proof := sha256.New()
+	for _, item := range items {
+		if item.Signature == "" {
+			return c.signature.missing
+		}
+		var in input
+		if err := c.parser.parse(item.Signature, &in); err != nil {
+			return err
+		}
+		if err := c.proveText(item.Text, &in, res); err != nil {
+			return err
+		}
+		proof.Write(res.mac[:res.size])
+	}
+	res.size = copy(res.mac[:], proof.Sum(nil))
+	return nil
+}
+
+// proveText checks a MAC over one text.
+func (c *checker) proveText(text []byte, in *input, res *Result) error {
+	for _, k := range c.keys {
+		sum := c.sum(k, text)
+		for i := range in.n {
+			if hmac.Equal(in.at(i, len(sum)), sum) {
+				res.accept(k, sum)
+				return nil
+			}
+		}
+	}
+	return c.mismatch
+}
+
+var (
+	errNoClient    = fmt.Errorf("client certificate: %w", ErrMissing)
+	errWrongClient = fmt.Errorf("client certificate: %w", ErrMismatch)
+)
+
+// verifyClient checks who the client of a mutual TLS connection is. The server
+// has checked the certificate's chain.
+func (c *checker) verifyClient(cert *x509.Certificate, res *Result) error {
+	if cert == nil {
+		return errNoClient
+	}
+	fingerprint := sha256.Sum256(cert.Raw)
+	names := append([]string{"sha256:" + hex.EncodeToString(fingerprint[:])}, cert.DNSNames...)
+	names = append(names, cert.EmailAddresses...)
+	for _, u := range cert.URIs {
+		names = append(names, u.String())
+	}
+	for _, name := range names {
+		if c.compare(sha256.Sum256([]byte(name)), res) == nil {
+			return nil
+		}
+	}
+	return errWrongClient
+}

@@ -1,0 +1,193 @@
+package verify
+
+import (
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/go-json-experiment/json"
+
+	"github.com/webhook-gateway/caddy-webhook-gateway/verify/internal/canonical"
+)
+
+// A Request is what a sender sent, as far as a signature can cover it.
+type Request struct {
+	Method string
+	URI    string      // path and query as received, before any rewrite
+	Header http.Header // keys in canonical form, as net/http reads them
+	Body   []byte      // the exact bytes
+	// Client is the certificate that the client presented and the server
+	// verified; nil without one.
+	Client *x509.Certificate
+}
+
+// path is the URI without its query.
+func (r *Request) path() string {
+	path, _, _ := strings.Cut(r.URI, "?")
+	return path
+}
+
+func (r *Request) rawQuery() string {
+	_, query, _ := strings.Cut(r.URI, "?")
+	return query
+}
+
+// A view is a request as a scheme reads it: every part is parsed at most once.
+type view struct {
+	*Request
+	form    url.Values
+	formErr error
+	parsed  bool
+}
+
+// fields returns the fields of the body as a form.
+func (v *view) fields() (url.Values, error) {
+	if !v.parsed {
+		v.parsed = true
+		v.form, v.formErr = canonical.ParseForm(v.Header.Get("Content-Type"), v.Body)
+	}
+	return v.form, v.formErr
+}
+
+// field returns the one value of a form field, "" when it is not there.
+func (v *view) field(name string) (string, error) {
+	form, err := v.fields()
+	if err != nil {
+		return "", fmt.Errorf("form: %w", ErrMalformed)
+	}
+	return one(form[name])
+}
+
+// parameter returns the one value of a query parameter, "" without one.
+func (v *view) parameter(name string) (string, error) {
+	query, err := url.ParseQuery(v.rawQuery())
+	if err != nil {
+		return "", fmt.Errorf("query: %w", ErrMalformed)
+	}
+	return one(query[name])
+}
+
+func one(values []string) (string, error) {
+	switch len(values) {
+	case 0:
+		return "", nil
+	case 1:
+		return values[0], nil
+	}
+	return "", ErrAmbiguous
+}
+
+// json returns the JSON text: the body, or the form field that holds it.
+func (v *view) json(field string) ([]byte, error) {
+	if field == "" {
+		return v.Body, nil
+	}
+	text, err := v.field(field)
+	return []byte(text), err
+}
+
+// value returns the text or number at a path of the JSON, "" without one.
+func (v *view) value(field string, path []string) (string, error) {
+	text, err := v.json(field)
+	if err != nil {
+		return "", err
+	}
+	q := query{whole: true}
+	q.paths[0] = path
+	switch err = q.run(text); {
+	case errors.Is(err, ErrAmbiguousID):
+		return "", fmt.Errorf("%s: %w", strings.Join(path, "."), ErrAmbiguous)
+	case err != nil:
+		return "", fmt.Errorf("%w: %w", ErrMalformed, err)
+	}
+	return q.values[0], nil
+}
+
+// each returns the strings at a path in which "*" stands for every element,
+// one for each; what is no string is "".
+func (v *view) each(field string, path []string) ([]string, error) {
+	text, err := v.json(field)
+	if err != nil {
+		return nil, err
+	}
+	var tree any
+	if err := json.Unmarshal(text, &tree); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrMalformed, ErrNotJSON)
+	}
+	return walk(nil, tree, path), nil
+}
+
+func walk(found []string, tree any, path []string) []string {
+	if len(path) == 0 {
+		s, _ := tree.(string)
+		return append(found, s)
+	}
+	switch t := tree.(type) {
+	case map[string]any:
+		return walk(found, t[path[0]], path[1:])
+	case []any:
+		if path[0] == "*" {
+			for _, element := range t {
+				found = walk(found, element, path[1:])
+			}
+			return found
+		}
+		if i, err := strconv.Atoi(path[0]); err == nil && i >= 0 && i < len(t) {
+			return walk(found, t[i], path[1:])
+		}
+	}
+	return append(found, "")
+}
+
+// A source is where a scheme reads a text: a header, the query or the body.
+type source struct {
+	in    string
+	name  string
+	path  []string
+	from  string // the form field that holds the JSON
+	field *field // of a header
+
+	missing error
+}
+
+// newSource returns a source whose absence is reported as kind.
+func newSource(kind error, in, jsonFrom string, names ...string) *source {
+	s := &source{in: in, name: names[0], from: jsonFrom}
+	s.missing = fmt.Errorf("%s: %w", s.name, kind)
+	switch in {
+	case "header":
+		s.field = newField(kind, names...)
+		s.missing = s.field.missing
+	case "json":
+		s.path = strings.Split(s.name, ".")
+	}
+	return s
+}
+
+func (s *source) many() bool { return slices.Contains(s.path, "*") }
+
+// get returns the text without surrounding white space; empty is missing.
+func (s *source) get(v *view) (text string, err error) {
+	switch s.in {
+	case "header":
+		return s.field.get(v.Header)
+	case "query":
+		text, err = v.parameter(s.name)
+	case "form":
+		text, err = v.field(s.name)
+	default:
+		text, err = v.value(s.from, s.path)
+	}
+	if err == nil && trim(text) == "" {
+		err = s.missing
+	}
+	if errors.Is(err, ErrAmbiguous) {
+		err = fmt.Errorf("%s: %w", s.name, ErrAmbiguous)
+	}
+	return trim(text), err
+}

@@ -1,0 +1,170 @@
+package verify
+
+import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/pem"
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// pairs are a secret for signing and one for verifying, by kind of key.
+var pairs = sync.OnceValue(func() map[string][2]string {
+	rsaKey, _ := rsa.GenerateKey(rand.Reader, 2048)
+	ecKey, _ := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	_, edKey, _ := ed25519.GenerateKey(rand.Reader)
+	all := map[string][2]string{}
+	for name, k := range map[string]crypto.Signer{"rsa": rsaKey, "ecdsa": ecKey, "ed25519": edKey} {
+		private, _ := x509.MarshalPKCS8PrivateKey(k)
+		public, _ := x509.MarshalPKIXPublicKey(k.Public())
+		all[name] = [2]string{
+			string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private})),
+			string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: public})),
+		}
+	}
+	return all
+})
+
+// pairFor returns secrets that are of use to a scheme.
+func pairFor(s *Scheme) [2]string {
+	shared := func(secret string) [2]string { return [2]string{secret, secret} }
+	switch {
+	case s.Kind == "rsa" || s.joseWants("RS"):
+		return pairs()["rsa"]
+	case s.Kind == "ecdsa" || s.joseWants("ES"):
+		return pairs()["ecdsa"]
+	case s.Kind == "ed25519":
+		return pairs()["ed25519"]
+	case s.Key.Decode == "hex":
+		return shared(strings.Repeat("0a1b2c3d", 8))
+	case s.Key.Decode == "base64":
+		return shared(s.Key.StripPrefix + base64.StdEncoding.EncodeToString([]byte(strings.Repeat("k", 32))))
+	case s.Kind == "basic":
+		return shared("user:correct horse")
+	}
+	return shared("a-secret-for-tests")
+}
+
+// trial is the configuration of a scheme with all that it requires.
+func trial(p *Provider, s *Scheme) Config {
+	c := Config{Provider: p.Name, Options: opts{"scheme": s.Name}}
+	for _, name := range slices.Concat(s.Requires, s.Optional) {
+		switch name {
+		case "url", "base_url":
+			c.Options[name] = "https://hooks.example.com"
+		case "keys":
+		default:
+			c.Options[name] = "an-option"
+		}
+	}
+	if slices.Contains(s.Configurable, "header") && s.Signature.Name == "" {
+		c.Options["header"] = "X-Signature"
+	}
+	return c
+}
+
+func sampleRequest(p *Provider) *Request {
+	r := &Request{Method: "POST", URI: "/in?a=1&data.id=7", Header: http.Header{"Content-Type": {"application/json"}}, Body: []byte(`{"id":"evt_1","type":"x","data":{"n":1}}`)}
+	if p.Sample != nil {
+		r.Body = []byte(p.Sample.Body)
+		if p.Sample.ContentType != "" {
+			r.Header.Set("Content-Type", p.Sample.ContentType)
+		}
+	}
+	return r
+}
+
+// TestSigned: what a Signer signs is accepted, for every scheme of every
+// provider, and not with another body, secret or day.
+func TestSigned(t *testing.T) {
+	for _, p := range Providers() {
+		for _, s := range p.Schemes {
+			if s.Kind == "none" || s.Kind == "mtls" {
+				continue
+			}
+			t.Run(p.Name+"/"+s.Name, func(t *testing.T) { checkSigned(t, p, s) })
+		}
+	}
+}
+
+func checkSigned(t *testing.T, p *Provider, s *Scheme) {
+	pair, c := pairFor(s), trial(p, s)
+	c.Secrets = []string{pair[0]}
+	signer, err := NewSigner(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := sampleRequest(p)
+	if signer.checkers[0].wantsForm() && !isForm(r) {
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.Body = []byte(url.Values{"payload": {`{"id":1}`}, "a": {"b c", "d"}}.Encode())
+	}
+	if err := signer.Sign(t0, r); err != nil {
+		t.Fatal(err)
+	}
+	c.Secrets = []string{pair[1]}
+	v := mustNew(t, c)
+	if res, err := v.Verify(t0, r); err != nil || res.Scheme != s.Name {
+		t.Fatalf("Verify = %q, %v for %+v %s", res.Scheme, err, r.Header, r.Body)
+	}
+	if err := v.CheckHeader(t0, r.Header); err != nil {
+		t.Errorf("CheckHeader = %v", err)
+	}
+	if s.Timestamp != nil && !s.Timestamp.AnyAge {
+		if _, err := v.Verify(t0.AddDate(0, 0, 2), r); !errors.Is(err, ErrStale) {
+			t.Errorf("two days later: %v, want ErrStale", err)
+		}
+		if _, err := v.Verify(t0.AddDate(0, 0, -2), r); !errors.Is(err, ErrFuture) {
+			t.Errorf("two days before: %v, want ErrFuture", err)
+		}
+	}
+	other := *r
+	other.Body = slices.Concat(r.Body, []byte(" "))
+	if isForm(r) {
+		other.Body = slices.Concat(r.Body, []byte("&x=1"))
+	}
+	if _, err := v.Verify(t0, &other); err == nil && !s.BodyUnsigned && !s.carriesSecret() && !bodyInParts(s) {
+		t.Error("another body is accepted")
+	}
+}
+
+// bodyInParts: schemes that sign values of the body and not its bytes.
+func bodyInParts(s *Scheme) bool {
+	return s.Canonical == "adyen_items" || s.Canonical == "sns" || s.JSONFrom != "" || strings.Contains(s.Content, "{form:")
+}
+
+func TestNewSignerErrors(t *testing.T) {
+	tests := []struct {
+		name string
+		c    Config
+		want string
+	}{
+		{"unknown provider", Config{Provider: "nobody"}, "unknown provider"},
+		{"no secret", Config{Provider: "stripe"}, "a secret is required"},
+		{"empty secret", Config{Provider: "stripe", Secrets: []string{""}}, "secret is empty"},
+		{"public key", Config{Provider: "wise", Secrets: []string{pairs()["rsa"][1]}}, "is not a private key in PKCS #8 PEM"},
+		{"key of another kind", Config{Provider: "wise", Secrets: []string{pairs()["ecdsa"][0]}}, "is not a public key for rsa"},
+		{"no PEM", Config{Provider: "wise", Secrets: []string{"secret"}}, "is not a private key in PEM"},
+		{"not a seed", Config{Provider: "discord", Secrets: []string{"abcd"}}, "is not the seed of an Ed25519 key"},
+		{"option missing", Config{Provider: "twilio", Secrets: []string{"x"}}, "option url is required"},
+		{"mtls", Config{Provider: "mtls", Secrets: []string{"client.example.com"}}, "a client certificate is not a signature"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if _, err := NewSigner(tt.c); err == nil || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("NewSigner = %v, want %q", err, tt.want)
+			}
+		})
+	}
+}
