@@ -3,7 +3,6 @@ package verify
 import (
 	"crypto"
 	"fmt"
-	"net/url"
 
 	"github.com/webhook-gateway/caddy-webhook-gateway/verify/internal/canonical"
 )
@@ -32,12 +31,9 @@ func init() {
 // twilioText is for forms, and for requests without a body, where the URL
 // alone is signed.
 func twilioText(c *checker, v *view, _ *input) ([][]byte, error) {
-	form := url.Values{}
-	if len(v.Body) > 0 {
-		var err error
-		if form, err = v.fields(); err != nil {
-			return nil, fmt.Errorf("form: %w", ErrMalformed)
-		}
+	form, err := v.signedFields()
+	if err != nil {
+		return nil, err
 	}
 	var all [][]byte
 	for _, u := range c.urls(v.Request) {
@@ -63,12 +59,9 @@ func twilioJSONText(c *checker, v *view, _ *input) ([][]byte, error) {
 }
 
 func plivoText(c *checker, v *view, _ *input) ([][]byte, error) {
-	form := url.Values{}
-	if len(v.Body) > 0 {
-		var err error
-		if form, err = v.fields(); err != nil {
-			return nil, fmt.Errorf("form: %w", ErrMalformed)
-		}
+	form, err := v.signedFields()
+	if err != nil {
+		return nil, err
 	}
 	nonce, err := c.required[0].get(v.Header)
 	if err != nil {
@@ -76,7 +69,9 @@ func plivoText(c *checker, v *view, _ *input) ([][]byte, error) {
 	}
 	var all [][]byte
 	for _, u := range c.urls(v.Request) {
-		all = append(all, []byte(canonical.PlivoV3(v.Method, u, form, nonce)))
+		if text := canonical.PlivoV3(v.Method, u, form, nonce); text != "" {
+			all = append(all, []byte(text))
+		}
 	}
 	return all, nil
 }
@@ -95,13 +90,21 @@ func mercadoPagoText(_ *checker, v *view, in *input) ([][]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return [][]byte{[]byte(canonical.MercadoPago(id, v.Header.Get("X-Request-Id"), in.ts))}, nil
+	request, err := one(v.Header["X-Request-Id"])
+	if err != nil {
+		return nil, fmt.Errorf("X-Request-Id: %w", err)
+	}
+	text := canonical.MercadoPago(id, request, in.ts)
+	if text == "" {
+		return nil, nil
+	}
+	return [][]byte{[]byte(text)}, nil
 }
 
 func phpText(c *checker, v *view, _ *input) ([][]byte, error) {
-	form, err := v.fields()
+	form, err := v.signedFields()
 	if err != nil {
-		return nil, fmt.Errorf("form: %w", ErrMalformed)
+		return nil, err
 	}
 	text, err := canonical.PHPSerialize(form, c.signature.name)
 	if err != nil {

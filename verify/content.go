@@ -83,11 +83,8 @@ func (p *part) append(b []byte, d *draft) ([]byte, error) {
 		s, err := p.source.get(d.view)
 		return append(b, s...), err
 	case partSortedForm:
-		form, err := d.fields()
-		if err != nil {
-			return nil, fmt.Errorf("form: %w", ErrMalformed)
-		}
-		return append(b, canonical.SortedForm(form)...), nil
+		form, err := d.signedFields()
+		return append(b, canonical.SortedForm(form)...), err
 	case partElement:
 		return append(b, d.element...), nil
 	case partElementHeaders:

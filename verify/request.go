@@ -54,6 +54,19 @@ func (v *view) fields() (url.Values, error) {
 	return v.form, v.formErr
 }
 
+// signedFields returns the fields of a form of which every byte is signed:
+// multipart may carry files, which the signatures here leave out.
+func (v *view) signedFields() (url.Values, error) {
+	if len(v.Body) == 0 {
+		return url.Values{}, nil
+	}
+	form, err := v.fields()
+	if err != nil || strings.HasPrefix(strings.ToLower(v.Header.Get("Content-Type")), "multipart/") {
+		return nil, fmt.Errorf("form: %w", ErrMalformed)
+	}
+	return form, nil
+}
+
 // field returns the one value of a form field, "" when it is not there.
 func (v *view) field(name string) (string, error) {
 	form, err := v.fields()
