@@ -60,6 +60,9 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 	if config.Verify.Secrets, err = resolve(h.Verify.Secrets); err != nil {
 		return fmt.Errorf("endpoint %q: %w", h.Name, err)
 	}
+	if config.Verify.Options, err = resolveOptions(h.Verify.Options); err != nil {
+		return fmt.Errorf("endpoint %q: %w", h.Name, err)
+	}
 	parts, err := h.parts(ctx)
 	if err != nil {
 		return fmt.Errorf("endpoint %q: %w", h.Name, err)
@@ -70,21 +73,6 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 	}
 	h.warn(ctx.Logger())
 	return nil
-}
-
-// resolve replaces the placeholders in secrets. One that is unknown or empty
-// is an error: an unset variable must never become a key.
-func resolve(secrets []string) ([]string, error) {
-	repl := caddy.NewReplacer()
-	resolved := make([]string, len(secrets))
-	for i, s := range secrets {
-		value, err := repl.ReplaceOrErr(s, true, true)
-		if err != nil {
-			return nil, fmt.Errorf("verify: secret %d: %w", i+1, err)
-		}
-		resolved[i] = value
-	}
-	return resolved, nil
 }
 
 // parts gathers what the pipeline shares with others or needs of Caddy.
@@ -109,6 +97,7 @@ func (h *Handler) parts(ctx caddy.Context) (gateway.Parts, error) {
 		return parts, err
 	}
 	parts.Observer = newObserver(ctx.Logger(), m)
+	parts.Log = ctx.Slogger()
 	return parts, nil
 }
 

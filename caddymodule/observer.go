@@ -83,6 +83,9 @@ func fields(o *gateway.Outcome) []zap.Field {
 	if o.ID != "" {
 		f = append(f, zap.String("id", shorten(o.ID)), zap.String("event", shorten(o.Type)), zap.Int("secret", o.Secret+1))
 	}
+	if o.Handshake != "" {
+		f = append(f, zap.String("handshake", o.Handshake))
+	}
 	if o.Upstream > 0 {
 		f = append(f, zap.Duration("upstream", o.Upstream))
 	}

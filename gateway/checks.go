@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -14,8 +15,8 @@ import (
 // checkMethod refuses what cannot be a webhook, and what TLS may replay.
 func (v *visit) checkMethod() error {
 	r := v.r
-	if r.Method != http.MethodPost {
-		return &Refusal{Status: http.StatusMethodNotAllowed, Reason: ReasonMethod, Header: http.Header{"Allow": {http.MethodPost}}}
+	if r.Method != http.MethodPost && !slices.Contains(v.verifier.HandshakeMethods(), r.Method) {
+		return v.notAllowed()
 	}
 	if r.TLS != nil && !r.TLS.HandshakeComplete {
 		return &Refusal{Status: http.StatusTooEarly, Reason: ReasonEarlyData}
@@ -37,7 +38,7 @@ func (v *visit) checkHeaders() error {
 	if err := v.checkHop(); err != nil {
 		return &Refusal{Status: http.StatusBadRequest, Reason: ReasonMalformed, Err: err}
 	}
-	if err := v.verifier.CheckHeader(v.now, v.r.Header); err != nil {
+	if err := v.verifier.CheckHeader(v.now, v.r.Header); err != nil && !v.mayGreet(err) {
 		return refuse(err)
 	}
 	if v.r.ContentLength > v.config.MaxBody {
@@ -65,22 +66,25 @@ func (v *visit) checkHop() error {
 
 // readBody reads the body into pooled memory.
 func (v *visit) readBody() error {
-	b, err := readBody(v.w, v.r, v.config.MaxBody, time.Duration(v.config.BodyTimeout), v.Budget)
+	b, err := readBody(v.w, v.r, v.maxBody(), time.Duration(v.config.BodyTimeout), v.Budget)
 	v.body = b
 	return err
 }
 
 // verify checks the signature. Everything after it may trust the bytes.
 func (v *visit) verify() error {
-	v.request = verify.Request{Method: v.r.Method, URI: v.Server.RequestURI(v.r), Header: v.r.Header, Body: v.body.bytes, Client: client(v.r)}
+	v.setRequest(v.body.bytes)
 	start := v.Now()
 	proof, err := v.verifier.Verify(v.now, &v.request)
 	v.outcome.Verify = v.Now().Sub(start)
 	if err != nil {
+		if greeting := v.greet(nil); greeting != nil || v.answered {
+			return greeting
+		}
 		return refuse(err)
 	}
 	v.proof, v.outcome.Secret = proof, proof.Secret
-	return nil
+	return v.greet(&v.proof)
 }
 
 // client is the certificate of a mutual TLS connection whose chain the server

@@ -13,6 +13,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/netip"
 	"sync"
@@ -43,7 +44,7 @@ type Server interface {
 }
 
 // Parts are what a Gateway shares with others, or is given from outside. All
-// but Sources are required.
+// but Sources, Log and Confirmer are required.
 type Parts struct {
 	Server   Server
 	Seen     *Seen                // outlives the Gateway
@@ -52,20 +53,26 @@ type Parts struct {
 	Sources  []IPSource           // allow these too
 	Observer Observer
 	Now      func() time.Time
+	// Log is told what becomes of subscriptions that are confirmed after the
+	// request. Nil: nobody is.
+	Log *slog.Logger
+	// Confirmer makes the calls for it. Nil: a client of the package's own.
+	Confirmer *http.Client
 }
 
 // A Gateway is one endpoint. It does not change and may be used concurrently.
 type Gateway struct {
-	config    Config
-	verifier  *verify.Verifier
-	allowlist allowlist
-	events    Glob
-	accept    *Condition // nil accepts all
-	limits    limits
-	reads     map[string]bool // canonical names of the headers that verification reads
-	needsJSON bool            // the configuration looks into the body
-	keySigned bool            // every part of a custom idempotency key is covered by the signature
-	serial    atomic.Uint64   // tells events apart that nothing else does
+	config     Config
+	verifier   *verify.Verifier
+	allowlist  allowlist
+	events     Glob
+	accept     *Condition // nil accepts all
+	limits     limits
+	reads      map[string]bool // canonical names of the headers that verification reads
+	needsJSON  bool            // the configuration looks into the body
+	handshakes handshakes
+	keySigned  bool          // every part of a custom idempotency key is covered by the signature
+	serial     atomic.Uint64 // tells events apart that nothing else does
 	Parts
 }
 
@@ -86,6 +93,7 @@ func New(c Config, parts Parts) (*Gateway, error) {
 		g.reads[name] = true
 	}
 	g.needsJSON = c.needsJSON(v)
+	g.handshakes = newHandshakes(v)
 	g.keySigned = signedKey(c.Idempotency.Key, v)
 	g.allowlist.sources = parts.Sources
 	g.allowlist.ranges, _ = parsePrefixes(c.AllowIPs) // Validate saw it
@@ -145,6 +153,8 @@ type visit struct {
 	err     error
 
 	unclaimed bool // nothing tells the event from the next one like it
+	stranger  bool // without a signature, so at most a handshake
+	answered  bool // a handshake
 }
 
 // visits are used again: a kilobyte for each request adds up.
@@ -157,12 +167,13 @@ func (v *visit) run() error {
 		(*visit).checkMethod,
 		(*visit).checkSender,
 		(*visit).checkEarlyLimits,
+		(*visit).checkGreeting,
 		(*visit).checkHeaders,
 		(*visit).readBody,
 		(*visit).verify,
 		(*visit).identify,
 	} {
-		if err := check(v); err != nil {
+		if err := check(v); err != nil || v.answered {
 			return err
 		}
 	}

@@ -14,12 +14,13 @@ const (
 	OutcomeFailed    = "failed"    // it answered anything else, or nothing
 	OutcomeFiltered  = "filtered"  // verified, and not wanted
 	OutcomeDuplicate = "duplicate" // accepted before
+	OutcomeHandshake = "handshake" // the provider's, answered
 )
 
 // Outcomes lists every name that an Outcome can have.
 func Outcomes() []string {
 	return []string{
-		OutcomeDelivered, OutcomeFailed, OutcomeFiltered, OutcomeDuplicate,
+		OutcomeDelivered, OutcomeFailed, OutcomeFiltered, OutcomeDuplicate, OutcomeHandshake,
 		ReasonMethod, ReasonEarlyData, ReasonIPDenied, ReasonRateLimited, ReasonTooLarge, ReasonBodyTimeout, ReasonBodyBroken,
 		ReasonSigMissing, ReasonSigRepeated, ReasonSigBad, ReasonSigTooMany, ReasonTSMissing, ReasonTSBad, ReasonTSStale, ReasonTSFuture,
 		ReasonMalformed, ReasonInFlight, ReasonBusy, ReasonNotReady,
@@ -40,6 +41,8 @@ type Outcome struct {
 	Sender netip.Addr
 	Secret int // which secret matched, counted from 0
 
+	Handshake string // which one was answered: a name from the catalogue
+
 	ConditionFailed bool // accept met a missing field or a wrong type
 
 	Start    time.Time
@@ -59,7 +62,9 @@ func (o *Outcome) finish(e *Event, err error) {
 	if e != nil {
 		o.ID, o.Type = e.Reference(), e.Type
 	}
-	o.Err = err
+	if err != nil {
+		o.Err = err
+	}
 	if errors.Is(err, errBrokenOff) {
 		o.Status = 0
 	}

@@ -161,7 +161,7 @@ func decodeProvider(b []byte) (*Provider, error) {
 			return nil, fmt.Errorf("default: there is no scheme %q", name)
 		}
 	}
-	return p, errors.Join(p.ID.check(), p.Event.check())
+	return p, errors.Join(p.ID.check(), p.Event.check(), p.checkHandshakes())
 }
 
 // Providers returns the catalogue, sorted by name.

@@ -4,6 +4,7 @@ import (
 	"crypto/ed25519"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 )
 
@@ -32,6 +33,7 @@ type checker struct {
 // newChecker compiles a scheme that has passed check.
 func newChecker(s *Scheme, keys []*key) (*checker, error) {
 	c := &checker{Scheme: s, keys: keys, id: newPlace(s.ID), event: newPlace(s.Event)}
+	c.malformed, c.mismatch = ErrMalformed, ErrMismatch // never nil, which would accept
 	if s.Kind == "none" || s.Kind == "mtls" {
 		return c, nil
 	}
@@ -104,6 +106,9 @@ type exactHeader struct {
 
 func (c *checker) compileHeaders() {
 	for _, r := range c.RequiredHeaders {
+		if c.reads(r) { // and refuses a request without it
+			continue
+		}
 		f := newField(ErrMalformed, strings.Split(r, "|")...)
 		f.missing = fmt.Errorf("required header %s is missing: %w", r, ErrMalformed)
 		c.required = append(c.required, f)
@@ -115,6 +120,16 @@ func (c *checker) compileHeaders() {
 		c.absent = http.CanonicalHeaderKey(c.OnlyIfHeaderAbsent)
 		c.present = fmt.Errorf("%s is present: %w", c.absent, ErrMismatch)
 	}
+}
+
+// reads reports whether the signed text has the header, which is then looked
+// at anyway.
+func (c *checker) reads(header string) bool {
+	return slices.ContainsFunc(c.contents, func(t template) bool {
+		return slices.ContainsFunc(t, func(p part) bool {
+			return p.header != nil && strings.EqualFold(strings.Join(p.header.names, "|"), header)
+		})
+	})
 }
 
 // several reports whether a request may carry signatures in several places.

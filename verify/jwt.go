@@ -156,7 +156,7 @@ func (c *checker) checkTimes(now time.Time, said claims) error {
 		switch {
 		case !ok:
 			return c.claimError(name, ErrBadTimestamp)
-		case name == "exp" && now.Sub(t) >= leeway+time.Nanosecond:
+		case name == "exp" && now.Sub(t) > leeway:
 			return c.claimError(name, ErrStale)
 		case name != "exp" && t.Sub(now) > max(leeway, defaultLeeway):
 			return c.claimError(name, ErrFuture)

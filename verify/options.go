@@ -46,6 +46,13 @@ var options = []Option{
 	{"event", "where the event type is: header <name>, or json <path>. Default: the provider's", setEvent},
 }
 
+// account are the options that belong to the user's account at the provider.
+var account = []string{"url", "base_url", "aud", "email", "webhook_id", "public_key", "application_key", "topic", "verify_token", "verification_token", "keys"}
+
+// Account reports whether an option's value belongs to the user's account at
+// the provider, so that it may come from the environment as secrets do.
+func (o Option) Account() bool { return slices.Contains(account, o.Name) }
+
 // Options returns all options in the order in which they are applied.
 func Options() []Option { return slices.Clone(options) }
 

@@ -87,7 +87,7 @@ func newRemote(s *Scheme) (*remote, error) {
 		return nil, nil
 	}
 	if src.Certificate != nil {
-		pin := keyset.Pin{Hosts: src.Hosts, PathSuffix: src.PathSuffix, NameSuffix: src.NameSuffix}
+		pin := keyset.Pin{Hosts: src.Hosts, PathSuffix: src.PathSuffix, NameSuffix: src.NameSuffix, LeafOnly: src.LeafOnly}
 		if src.HostPattern != "" {
 			pin.HostPattern = regexp.MustCompile(src.HostPattern)
 		}

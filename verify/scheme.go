@@ -54,6 +54,10 @@ type Scheme struct {
 	// Optional lists others of the same kind.
 	Requires []string `json:"requires,omitempty"`
 	Optional []string `json:"optional,omitempty"`
+	// URLAsCalled: the provider signs the address with the query of each call,
+	// so that the option url need not have one. Otherwise it signs the
+	// address as it is registered.
+	URLAsCalled bool `json:"url_as_called,omitempty"`
 	// Configurable lists the options that may change this scheme, besides
 	// scheme, id, event and tolerance.
 	Configurable []string `json:"configurable,omitempty"`
@@ -95,6 +99,9 @@ type KeySource struct {
 	// subject's name.
 	PathSuffix string `json:"path_suffix,omitempty"`
 	NameSuffix string `json:"name_suffix,omitempty"`
+	// LeafOnly: the provider publishes certificates without those of their
+	// issuers, so that the pinned host vouches for them.
+	LeafOnly bool `json:"leaf_only,omitempty"`
 }
 
 // A Signature says where a signature or token is and how it is written.

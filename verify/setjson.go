@@ -5,50 +5,76 @@ import (
 	"strconv"
 
 	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // setJSON puts a text at a path of a JSON text; "*" stands for every element.
-// Members on the way that do not exist are made.
+// Members on the way that do not exist are made. A number stays a number, and
+// what is beside the path stays as it is, but for the order of members.
 func setJSON(text []byte, path []string, value string) ([]byte, error) {
-	var tree any = map[string]any{}
-	if len(text) > 0 {
-		if err := json.Unmarshal(text, &tree); err != nil {
-			return nil, errors.New("body: is not JSON")
-		}
+	if len(text) == 0 {
+		text = []byte("{}")
 	}
-	tree, err := put(tree, path, value)
+	return put(text, path, value)
+}
+
+// setNumber makes the member at a path a number.
+func setNumber(text []byte, path []string) ([]byte, error) {
+	members := make(map[string]jsontext.Value)
+	if err := json.Unmarshal(text, &members); err != nil || len(path) != 1 {
+		return nil, errNoPlace
+	}
+	members[path[0]] = jsontext.Value("0")
+	return json.Marshal(members, json.Deterministic(true))
+}
+
+var (
+	errNoPlace = errors.New("body: has no place for the signature")
+	errNoJSON  = errors.New("body: is not JSON")
+)
+
+func put(raw jsontext.Value, path []string, value string) (jsontext.Value, error) {
+	kind := jsontext.Value(raw).Kind()
+	switch {
+	case len(path) == 0 && kind == '0':
+		return jsontext.Value(value), nil
+	case len(path) == 0:
+		return json.Marshal(value)
+	case kind == '[':
+		return putElement(raw, path, value)
+	}
+	members := make(map[string]jsontext.Value)
+	if err := json.Unmarshal(raw, &members); err != nil {
+		return nil, errNoJSON
+	}
+	child := members[path[0]]
+	if len(child) == 0 || child.Kind() == 'n' {
+		child = jsontext.Value("{}")
+	}
+	child, err := put(child, path[1:], value)
 	if err != nil {
 		return nil, err
 	}
-	return json.Marshal(tree, json.Deterministic(true))
+	members[path[0]] = child
+	return json.Marshal(members, json.Deterministic(true))
 }
 
-var errNoPlace = errors.New("body: has no place for the signature")
-
-func put(tree any, path []string, value string) (any, error) {
-	if len(path) == 0 {
-		return value, nil
+func putElement(raw jsontext.Value, path []string, value string) (jsontext.Value, error) {
+	var elements []jsontext.Value
+	if err := json.Unmarshal(raw, &elements); err != nil {
+		return nil, errNoJSON
 	}
-	switch t := tree.(type) {
-	case nil:
-		return put(map[string]any{}, path, value)
-	case map[string]any:
-		child, err := put(t[path[0]], path[1:], value)
-		t[path[0]] = child
-		return t, err
-	case []any:
-		n, err := strconv.Atoi(path[0])
-		if path[0] != "*" && (err != nil || n < 0 || n >= len(t)) {
-			return nil, errNoPlace
-		}
-		for i := range t {
-			if path[0] == "*" || i == n {
-				if t[i], err = put(t[i], path[1:], value); err != nil {
-					return nil, err
-				}
-			}
-		}
-		return t, nil
+	n, err := strconv.Atoi(path[0])
+	if path[0] != "*" && (err != nil || n < 0 || n >= len(elements)) {
+		return nil, errNoPlace
 	}
-	return nil, errNoPlace
+	for i := range elements {
+		if path[0] != "*" && i != n {
+			continue
+		}
+		if elements[i], err = put(elements[i], path[1:], value); err != nil {
+			return nil, err
+		}
+	}
+	return json.Marshal(elements)
 }

@@ -69,6 +69,7 @@ func (s *Signer) add(scheme *Scheme) error {
 	if err != nil {
 		return err
 	}
+	c.remote.close() // signing needs no public keys
 	s.checkers, s.keys, s.private = append(s.checkers, c), append(s.keys, k), append(s.private, private)
 	return nil
 }

@@ -63,6 +63,7 @@ func trial(p *Provider, s *Scheme) Config {
 		switch name {
 		case "url", "base_url":
 			c.Options[name] = "https://hooks.example.com"
+		case "topic": // any
 		case "keys":
 		default:
 			c.Options[name] = "an-option"

@@ -70,9 +70,21 @@ func (d *signing) placeTime() error {
 	case d.stamp.field != nil:
 		d.r.Header.Set(d.stamp.field.names[0], d.in.ts)
 	case d.stamp.body != nil:
-		return d.place(d.stamp.body, d.in.ts)
+		return d.placeBodyTime()
 	}
 	return nil
+}
+
+// placeBodyTime writes the time into the body: milliseconds as a number, where
+// there is nothing else.
+func (d *signing) placeBodyTime() error {
+	_, err := d.stamp.body.get(&view{Request: d.r})
+	if err != nil && d.Timestamp.In == "json" && d.Timestamp.Unit == "ms" && d.JSONFrom == "" {
+		if d.r.Body, err = setNumber(d.r.Body, d.stamp.body.path); err != nil {
+			return err
+		}
+	}
+	return d.place(d.stamp.body, d.in.ts)
 }
 
 // prepare puts in place what a provider's own way of signing needs.
@@ -154,6 +166,7 @@ func (d *signing) prepareSNS() error {
 		{"MessageId", d.id()},
 		{"TopicArn", "arn:aws:sns:" + region + ":123456789012:test"},
 		{"Message", "test"},
+		{"Signature", "to come"},
 		{"SigningCertURL", "https://sns." + region + ".amazonaws.com/SimpleNotificationService-test.pem"},
 	}
 	if topics := strings.Fields(d.values["topic"]); len(topics) > 0 {

@@ -101,7 +101,7 @@ func (d *signing) format(sig []byte) string {
 	case "base64":
 		text = base64.StdEncoding.EncodeToString(sig)
 	case "base64url":
-		text = base64.URLEncoding.EncodeToString(sig)
+		text = base64.RawURLEncoding.EncodeToString(sig)
 	}
 	switch g.Parse {
 	case "prefix", "optional_prefix":

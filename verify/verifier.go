@@ -29,6 +29,8 @@ type Config struct {
 type Verifier struct {
 	provider *Provider
 	checkers []*checker
+
+	handshaker *handshaker // nil: the provider has no handshake
 }
 
 // A Result says how a request was verified.
@@ -69,7 +71,7 @@ func New(c Config) (*Verifier, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := &Verifier{provider: p}
+	v := &Verifier{provider: p, handshaker: newHandshaker(p, c)}
 	if err := v.compile(schemes, c.Secrets); err != nil {
 		v.Close()
 		return nil, fmt.Errorf("provider %s: %w", p.Name, err)
@@ -153,6 +155,9 @@ func (v *Verifier) Verify(now time.Time, r *Request) (res Result, err error) {
 	var failed refusal
 	for _, c := range v.checkers {
 		if err = c.verify(now, r, &res); err == nil {
+			err = v.handshaker.vet(c, r)
+		}
+		if err == nil {
 			res.Scheme, res.checker = c.Name, c
 			if c.SignatureRepeats {
 				res.cover(r.Body)
@@ -160,6 +165,7 @@ func (v *Verifier) Verify(now time.Time, r *Request) (res Result, err error) {
 			return res, nil
 		}
 		failed.note(c, r.Header, err)
+		res = Result{}
 	}
 	return Result{}, failed.get()
 }
