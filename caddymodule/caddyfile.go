@@ -11,6 +11,7 @@ import (
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy"
 
+	"github.com/webhook-gateway/caddy-webhook-gateway/caddymodule/ipranges"
 	"github.com/webhook-gateway/caddy-webhook-gateway/gateway"
 	"github.com/webhook-gateway/caddy-webhook-gateway/ratelimit"
 	"github.com/webhook-gateway/caddy-webhook-gateway/verify"
@@ -29,7 +30,7 @@ func init() {
 //		verify         <provider> [<secret...>] {
 //			<option> <value...>
 //		}
-//		allow_ips      <address|cidr|private_ranges...>
+//		allow_ips      <address|cidr|private_ranges|provider...>
 //		allow_ips_from <module> [<args...>]
 //		rate_limit     <events>/<window> [burst <n>] [per <key>]
 //		max_body       <size>
@@ -63,6 +64,9 @@ func parseHandler(h httpcaddyfile.Helper) (caddyhttp.MiddlewareHandler, error) {
 	}
 	if len(handler.Deliver) == 0 || len(handler.Deliver[0].Routes) == 0 {
 		return nil, first.Errf("endpoint %q has no destination; say: to <upstream>", handler.Name)
+	}
+	if err := handler.allowProvider(where["allow_ips"]); err != nil {
+		return nil, err
 	}
 	return handler, where.locate(first, handler.Validate())
 }
@@ -138,6 +142,21 @@ func (h *Handler) unmarshalSource(d *caddyfile.Dispenser) error {
 		return d.Errf("%q is not a source of IP ranges", name)
 	}
 	h.AllowIPsFromRaw = append(h.AllowIPsFromRaw, caddyconfig.JSONModuleObject(source, "source", name, nil))
+	return nil
+}
+
+// allowProvider replaces the word provider in allow_ips, which stands at that
+// place, by the source of the addresses that the endpoint's provider publishes.
+func (h *Handler) allowProvider(at caddyfile.Dispenser) error {
+	if !slices.Contains(h.AllowIPs, "provider") {
+		return nil
+	}
+	source := &ipranges.Source{Provider: h.Verify.Provider}
+	if err := source.Validate(); err != nil {
+		return at.Errf("allow_ips: %v", err)
+	}
+	h.AllowIPs = slices.DeleteFunc(h.AllowIPs, func(s string) bool { return s == "provider" })
+	h.AllowIPsFromRaw = append(h.AllowIPsFromRaw, caddyconfig.JSONModuleObject(source, "source", ipranges.Module, nil))
 	return nil
 }
 
