@@ -1,0 +1,155 @@
+package diagnose
+
+import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/pem"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/webhook-gateway/caddy-webhook-gateway/verify"
+)
+
+// pairs are secrets for signing and verifying, by kind of key: the right pair,
+// and a wrong public key.
+var pairs = sync.OnceValue(func() map[string][3]string {
+	all := map[string][3]string{}
+	for name, make := range map[string]func() crypto.Signer{
+		"rsa":     func() crypto.Signer { k, _ := rsa.GenerateKey(rand.Reader, 2048); return k },
+		"ecdsa":   func() crypto.Signer { k, _ := ecdsa.GenerateKey(elliptic.P256(), rand.Reader); return k },
+		"ed25519": func() crypto.Signer { _, k, _ := ed25519.GenerateKey(rand.Reader); return k },
+	} {
+		k := make()
+		private, _ := x509.MarshalPKCS8PrivateKey(k)
+		all[name] = [3]string{string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private})), public(k), public(make())}
+	}
+	return all
+})
+
+func public(k crypto.Signer) string {
+	b, _ := x509.MarshalPKIXPublicKey(k.Public())
+	return string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: b}))
+}
+
+// secretsFor are a secret to sign with, one to verify with, and a wrong one.
+func secretsFor(s *verify.Scheme) [3]string {
+	algorithm := ""
+	if s.JWT != nil {
+		algorithm = s.JWT.Algorithms[0][:2]
+	}
+	encode := func(b string) string { return s.Key.StripPrefix + base64.StdEncoding.EncodeToString([]byte(b)) }
+	right, wrong := "a-secret-for-tests", "another-for-tests"
+	switch {
+	case s.Kind == "rsa" || algorithm == "RS":
+		return pairs()["rsa"]
+	case s.Kind == "ecdsa" || algorithm == "ES":
+		return pairs()["ecdsa"]
+	case s.Kind == "ed25519":
+		return pairs()["ed25519"]
+	case s.Key.Decode == "hex":
+		right, wrong = strings.Repeat("0a1b2c3d", 8), strings.Repeat("0b1b2c3d", 8)
+	case s.Key.Decode == "base64":
+		right, wrong = encode(strings.Repeat("k", 32)), encode(strings.Repeat("w", 32))
+	case s.Kind == "basic":
+		right, wrong = "user:correct horse", "user:wrong horse"
+	}
+	return [3]string{right, right, wrong}
+}
+
+// trial is the configuration of a scheme with all that it requires.
+func trial(p *verify.Provider, s *verify.Scheme) verify.Config {
+	c := verify.Config{Provider: p.Name, Options: opts{"scheme": s.Name}}
+	for _, name := range slices.Concat(s.Requires, s.Optional) {
+		switch name {
+		case "url", "base_url":
+			c.Options[name] = "https://hooks.example.com"
+		case "keys":
+		case "topic":
+			c.Options[name] = "arn:aws:sns:us-west-2:123456789012:MyTopic"
+		default:
+			c.Options[name] = "an-option"
+		}
+	}
+	if slices.Contains(s.Configurable, "header") && s.Signature.Name == "" {
+		c.Options["header"] = "X-Signature"
+	}
+	return c
+}
+
+func sample(p *verify.Provider, s *verify.Scheme) *verify.Request {
+	r := &verify.Request{Method: "POST", URI: "/in?a=1&data.id=7", Header: http.Header{"Content-Type": {"application/json"}}, Body: []byte(plain)}
+	if p.Sample != nil {
+		r.Body = []byte(p.Sample.Body)
+		if p.Sample.ContentType != "" {
+			r.Header.Set("Content-Type", p.Sample.ContentType)
+		}
+	}
+	form := s.Signature.In == "form" || s.JSONFrom != "" || s.Canonical == "twilio" || s.Canonical == "php_serialize" ||
+		strings.Contains(s.Content, "{form:") || strings.Contains(s.Content, "{sorted_form}")
+	if form && !strings.Contains(r.Header.Get("Content-Type"), "form") {
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.Body = []byte(url.Values{"payload": {`{"id":1}`}, "a": {"b c", "d"}}.Encode())
+	}
+	return r
+}
+
+// TestCatalogue: for every scheme of every provider, what is signed is
+// explained as valid, and nothing but the secret is blamed for a wrong one.
+func TestCatalogue(t *testing.T) {
+	for _, p := range verify.Providers() {
+		for _, s := range p.Schemes {
+			if s.Kind == "none" || s.Kind == "mtls" {
+				continue
+			}
+			t.Run(p.Name+"/"+s.Name, func(t *testing.T) { checkScheme(t, p, s) })
+		}
+	}
+}
+
+func checkScheme(t *testing.T, p *verify.Provider, s *verify.Scheme) {
+	secrets, c := secretsFor(s), trial(p, s)
+	signed := c
+	signed.Secrets = []string{secrets[0]}
+	signer, err := verify.NewSigner(signed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := sample(p, s)
+	if err := signer.Sign(t0, r); err != nil {
+		t.Fatal(err)
+	}
+	c.Secrets = []string{secrets[1]}
+	got := Explain(c, t0, r)
+	if !got.Valid || got.Scheme != s.Name || got.Secret != 1 || got.Causes != nil || got.Steps[len(got.Steps)-1] != "Secret 1 matches." {
+		t.Errorf("Explain = %+v", got)
+	}
+	silent(t, signed, c, r, got)
+	sayable(t, got)
+	c.Secrets = []string{secrets[2]}
+	got = Explain(c, t0, r)
+	if got.Valid || !slices.Equal(names(got), []string{"wrong_secret"}) || got.Secret != 0 || got.Scheme != "" {
+		t.Errorf("with a wrong secret: %+v", got)
+	}
+	silent(t, signed, c, r, got)
+	sayable(t, got)
+}
+
+// sayable fails if a sentence shows how it was made.
+func sayable(t *testing.T, r Report) {
+	t.Helper()
+	for _, s := range r.Steps {
+		if !strings.HasSuffix(s, ".") || strings.Contains(s, "%!") || strings.ContainsAny(s, "{}") || strings.Contains(s, "  ") {
+			t.Errorf("step %q", s)
+		}
+	}
+}
