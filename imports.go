@@ -10,4 +10,5 @@ package webhookgateway
 
 import (
 	_ "github.com/webhook-gateway/caddy-webhook-gateway/caddymodule" // registers in init
+	_ "github.com/webhook-gateway/caddy-webhook-gateway/caddymodule/command"
 )
