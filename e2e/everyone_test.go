@@ -1,0 +1,205 @@
+package e2e
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/pem"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/webhook-gateway/caddy-webhook-gateway/verify"
+)
+
+// A catalogueSender is one scheme of one provider of the catalogue, with keys.
+type catalogueSender struct {
+	*verify.Provider
+	*verify.Scheme
+	path   string
+	keys   [2]string // to sign with, and to verify with
+	signer *verify.Signer
+}
+
+// keyPairs are private and public keys in PEM, by kind.
+func keyPairs(t *testing.T) map[string][2]string {
+	t.Helper()
+	rsaKey, err1 := rsa.GenerateKey(rand.Reader, 2048)
+	ecKey, err2 := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	_, edKey, err3 := ed25519.GenerateKey(rand.Reader)
+	if err1 != nil || err2 != nil || err3 != nil {
+		t.Fatal(err1, err2, err3)
+	}
+	all := make(map[string][2]string)
+	for name, key := range map[string]crypto.Signer{"rsa": rsaKey, "ecdsa": ecKey, "ed25519": edKey} {
+		private, err1 := x509.MarshalPKCS8PrivateKey(key)
+		public, err2 := x509.MarshalPKIXPublicKey(key.Public())
+		if err1 != nil || err2 != nil {
+			t.Fatal(err1, err2)
+		}
+		all[name] = [2]string{
+			string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private})),
+			string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: public})),
+		}
+	}
+	return all
+}
+
+// keysFor returns keys of the kind that a scheme needs.
+func keysFor(s *verify.Scheme, pairs map[string][2]string) [2]string {
+	kind := s.Kind
+	if s.JWT != nil {
+		kind = map[string]string{"RS": "rsa", "ES": "ecdsa"}[s.JWT.Algorithms[0][:2]]
+	}
+	if pair, ok := pairs[kind]; ok {
+		return pair
+	}
+	secret := "a-secret-for-" + s.Name
+	switch {
+	case s.Key.Decode == "hex":
+		secret = strings.Repeat("0a1b2c3d", 8)
+	case s.Key.Decode == "base64":
+		secret = s.Key.StripPrefix + base64.StdEncoding.EncodeToString([]byte(strings.Repeat("k", 32)))
+	case s.Kind == "basic":
+		secret = "user:" + secret
+	}
+	return [2]string{secret, secret}
+}
+
+// catalogued are all schemes that verify something.
+func catalogued(t *testing.T) []*catalogueSender {
+	pairs := keyPairs(t)
+	var all []*catalogueSender
+	for _, p := range verify.Providers() {
+		for _, s := range p.Schemes {
+			if s.Kind != "none" && s.Kind != "mtls" && !p.Generic {
+				all = append(all, &catalogueSender{Provider: p, Scheme: s, path: "/" + p.Name + "-" + s.Name, keys: keysFor(s, pairs)})
+			}
+		}
+	}
+	return all
+}
+
+// options are those that the scheme requires.
+func (s *catalogueSender) options(front string) map[string]string {
+	o := map[string]string{"scheme": s.Scheme.Name}
+	for _, name := range s.Requires {
+		o[name] = "an-option"
+		if name == "url" || name == "base_url" {
+			o[name] = front
+		}
+	}
+	return o
+}
+
+// request is the provider's sample, signed now.
+func (s *catalogueSender) request(t *testing.T, front string) *http.Request {
+	t.Helper()
+	r := &verify.Request{Method: http.MethodPost, URI: s.path + "?a=1&data.id=7", Header: http.Header{"Content-Type": {"application/json"}}, Body: []byte(`{"id":"evt_1","data":{"n":1}}`)}
+	if p := s.Sample; p != nil {
+		r.Body = []byte(p.Body)
+		if p.ContentType != "" {
+			r.Header.Set("Content-Type", p.ContentType)
+		}
+	}
+	form := s.Signature.In == "form" || s.JSONFrom != "" || strings.Contains(s.Content, "form") || slices.Contains([]string{"twilio", "php_serialize"}, s.Canonical)
+	if form && !strings.Contains(r.Header.Get("Content-Type"), "form") {
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.Body = []byte("a=b+c&payload=%7B%22id%22%3A1%7D")
+	}
+	if err := s.signer.Sign(time.Now(), r); err != nil {
+		t.Fatalf("%s: Sign: %v", s.path, err)
+	}
+	sent, err := http.NewRequest(r.Method, front+r.URI, bytes.NewReader(r.Body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sent.Header = r.Header
+	return sent
+}
+
+// TestEveryProvider: each scheme of the catalogue lets its provider's requests
+// through to the application, byte for byte, and nobody else's.
+func TestEveryProvider(t *testing.T) {
+	all := catalogued(t)
+	app, addr := newApplication(t), freeAddr(t)
+	front := "http://" + addr
+	var site strings.Builder
+	var env []string
+	for i, s := range all {
+		fmt.Fprintf(&site, "\twebhook_gateway %s s%d {\n\t\tverify %s {env.S%d} {\n", s.path, i, s.Provider.Name, i)
+		for name, value := range s.options(front) {
+			fmt.Fprintf(&site, "\t\t\t%s %s\n", name, value)
+		}
+		fmt.Fprintf(&site, "\t\t}\n\t\tidempotency off\n\t\tto %s\n\t}\n", app.address())
+		env = append(env, fmt.Sprintf("S%d=%s", i, s.keys[1]))
+		var err error
+		if s.signer, err = verify.NewSigner(verify.Config{Provider: s.Provider.Name, Secrets: s.keys[:1], Options: s.options(front)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	start(t, "{\n\tadmin {ADMIN}\n}\n"+front+" {\n"+site.String()+"}\n", env...)
+	for _, s := range all {
+		t.Run(s.path[1:], func(t *testing.T) { s.check(t, app, front) })
+	}
+}
+
+func (s *catalogueSender) check(t *testing.T, app *application, front string) {
+	r := s.request(t, front)
+	body, _ := r.GetBody()
+	var want bytes.Buffer
+	want.ReadFrom(body)
+	if status, text := do(t, http.DefaultClient, r); status != http.StatusOK || text != "thanks" {
+		t.Fatalf("answered %d %s to %v", status, text, r.Header)
+	}
+	if got := app.take(); len(got) != 1 || got[0].Body != want.String() {
+		t.Errorf("the application got %+v, want the body %q", got, want.String())
+	}
+	for name, spoiled := range map[string]*http.Request{"unsigned": s.unsigned(t, front), "of another day": s.late(t, front)} {
+		if spoiled == nil {
+			continue
+		}
+		if status, text := do(t, http.DefaultClient, spoiled); status != http.StatusUnauthorized {
+			t.Errorf("%s: answered %d %s", name, status, text)
+		}
+		if got := app.take(); len(got) != 0 {
+			t.Errorf("%s: the application got %+v", name, got)
+		}
+	}
+}
+
+// unsigned is a request that says nothing of who sent it.
+func (s *catalogueSender) unsigned(t *testing.T, front string) *http.Request {
+	r, err := http.NewRequest(http.MethodPost, front+s.path, strings.NewReader(`{"a":1}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", "application/json")
+	return r
+}
+
+// late is a genuine request that is too old; nil where no age is too old.
+func (s *catalogueSender) late(t *testing.T, front string) *http.Request {
+	if s.Timestamp == nil || s.Timestamp.AnyAge || s.Timestamp.In != "header" {
+		return nil
+	}
+	r := &verify.Request{Method: http.MethodPost, URI: s.path, Header: http.Header{"Content-Type": {"application/json"}}, Body: []byte(`{"id":"evt_1"}`)}
+	if err := s.signer.Sign(time.Now().AddDate(0, 0, -2), r); err != nil {
+		t.Fatal(err)
+	}
+	sent, err := http.NewRequest(r.Method, front+r.URI, bytes.NewReader(r.Body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sent.Header = r.Header
+	return sent
+}
