@@ -5,10 +5,10 @@ FUZZTIME ?= 60s
 GOLANGCI := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test tools vet lint alloc unit adapt bench fuzz cover clean
+.PHONY: help build run test tools vet lint alloc unit adapt sdk bench bench-sdk fuzz cover clean
 
 help: ## Show this list.
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 build: ## Build bin/caddy: static, no cgo.
 	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o bin/caddy ./cmd/caddy
@@ -18,12 +18,12 @@ run: build ## Build bin/caddy and run it with Caddyfile.example.
 
 # One after the other, cheapest first, so that the first failure is the last thing printed.
 test: ## Everything CI checks: vet, build, Caddyfile.example, lint, allocations, tests with -race, no skips.
-	@for step in tools vet build adapt lint alloc unit; do echo "== $$step"; $(MAKE) --no-print-directory $$step; done
+	@for step in tools vet build adapt lint alloc sdk unit; do echo "== $$step"; $(MAKE) --no-print-directory $$step; done
 
-# What the README's commands need, and a test runs them.
+# What the README's commands need, and the providers' own SDKs: tests run both.
 tools:
-	@for tool in curl openssl; do \
-		command -v $$tool >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -qqy $$tool; } || \
+	@for tool in curl openssl node npm; do \
+		command -v $$tool >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -qqy $${tool/node/nodejs}; } || \
 			{ echo "$$tool is missing: install it, or run make test as root on Debian" >&2; exit 1; }; \
 	done
 
@@ -49,6 +49,13 @@ unit:
 bench: ## Load plain Caddy and the gateway side by side, then run the benchmarks.
 	go run ./bench
 	go test -run '^$$' -bench . -benchmem ./verify ./ratelimit ./gateway
+
+# A module of its own, for the dependencies.
+sdk:
+	cd bench/sdk && go vet ./... && go test ./...
+
+bench-sdk: ## Verification beside the providers' own Go SDKs.
+	cd bench/sdk && go run .
 
 fuzz: ## Run every fuzz target for FUZZTIME (default 60s) each.
 	@for pkg in $$(go list ./...); do \
