@@ -12,6 +12,7 @@ import (
 	"encoding/base64"
 	"encoding/pem"
 	"fmt"
+	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -156,13 +157,15 @@ func TestEveryProvider(t *testing.T) {
 func (s *catalogueSender) check(t *testing.T, app *application, front string) {
 	r := s.request(t, front)
 	body, _ := r.GetBody()
-	var want bytes.Buffer
-	want.ReadFrom(body)
+	want, err := io.ReadAll(body)
+	if err != nil {
+		t.Fatal(err)
+	}
 	if status, text := do(t, http.DefaultClient, r); status != http.StatusOK || text != "thanks" {
 		t.Fatalf("answered %d %s to %v", status, text, r.Header)
 	}
-	if got := app.take(); len(got) != 1 || got[0].Body != want.String() {
-		t.Errorf("the application got %+v, want the body %q", got, want.String())
+	if got := app.take(); len(got) != 1 || got[0].Body != string(want) {
+		t.Errorf("the application got %+v, want the body %q", got, want)
 	}
 	for name, spoiled := range map[string]*http.Request{"unsigned": s.unsigned(t, front), "of another day": s.late(t, front)} {
 		if spoiled == nil {

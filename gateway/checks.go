@@ -15,13 +15,18 @@ import (
 // checkMethod refuses what cannot be a webhook, and what TLS may replay.
 func (v *visit) checkMethod() error {
 	r := v.r
-	if r.Method != http.MethodPost && !slices.Contains(v.verifier.HandshakeMethods(), r.Method) {
+	if !v.webhookMethod() && !slices.Contains(v.verifier.HandshakeMethods(), r.Method) {
 		return v.notAllowed()
 	}
 	if r.TLS != nil && !r.TLS.HandshakeComplete {
 		return &Refusal{Status: http.StatusTooEarly, Reason: ReasonEarlyData}
 	}
 	return nil
+}
+
+// webhookMethod reports whether the provider's webhooks come with the method.
+func (v *visit) webhookMethod() bool {
+	return v.r.Method == http.MethodPost || slices.Contains(v.verifier.Provider().Methods, v.r.Method)
 }
 
 // checkSender refuses addresses that are not on the allowlist.

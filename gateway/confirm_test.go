@@ -149,8 +149,11 @@ func TestSubscriptionIsConfirmed(t *testing.T) {
 			if w.Code != 200 || w.Body.Len() != 0 || len(s.got) != 0 || (*o)[0].Name != OutcomeHandshake || (*o)[0].Err != nil {
 				t.Errorf("answered %d %q, outcome %+v", w.Code, w.Body, (*o)[0])
 			}
-			if got := <-p.calls; got != address || len(p.calls) != 0 {
-				t.Errorf("called %s and %d more, want %s", got, len(p.calls), address)
+			if n := len(p.calls); n != 1 {
+				t.Fatalf("%d calls, want 1", n)
+			}
+			if got := <-p.calls; got != address {
+				t.Errorf("called %s, want %s", got, address)
 			}
 			if log := p.log.String(); !strings.Contains(log, tt.log) || strings.Contains(log, "t0ken") {
 				t.Errorf("logged %s, want %s", log, tt.log)

@@ -3,6 +3,7 @@ package gateway
 import (
 	"errors"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -33,7 +34,7 @@ func (v *visit) setRequest(body []byte) {
 
 func newHandshakes(v *verify.Verifier) handshakes {
 	return handshakes{
-		allow:      strings.Join(append([]string{http.MethodPost}, v.HandshakeMethods()...), ", "),
+		allow:      strings.Join(slices.Concat([]string{http.MethodPost}, v.Provider().Methods, v.HandshakeMethods()), ", "),
 		limiter:    &ratelimit.Limiter{Rate: handshakeRate, Burst: handshakeBurst, Size: handshakeSenders},
 		confirming: make(chan struct{}, confirmAtOnce),
 	}
@@ -44,9 +45,10 @@ func (v *visit) notAllowed() error {
 	return &Refusal{Status: http.StatusMethodNotAllowed, Reason: ReasonMethod, Header: http.Header{"Allow": {v.handshakes.allow}}}
 }
 
-// checkGreeting deals with requests that are no POST: handshakes, or nothing.
+// checkGreeting deals with requests whose method is not one of a webhook:
+// handshakes, or nothing.
 func (v *visit) checkGreeting() error {
-	if v.r.Method == http.MethodPost {
+	if v.webhookMethod() {
 		return nil
 	}
 	v.setRequest(nil)
@@ -83,7 +85,7 @@ func (v *visit) mayGreet(err error) bool {
 
 // maxBody is how much of the body is read.
 func (v *visit) maxBody() int64 {
-	if v.r.Method != http.MethodPost {
+	if !v.webhookMethod() {
 		return 0
 	}
 	if v.stranger {

@@ -38,6 +38,8 @@ type Provider struct {
 	// Default lists the schemes that are used together when the option scheme
 	// names none: equally strong ones that the provider sends side by side.
 	Default []string `json:"default,omitempty"`
+	// Methods are those of the provider's webhooks besides POST.
+	Methods []string `json:"methods,omitempty"`
 	// ID and Event are where the delivery id and the event type are. Nil
 	// when there is none.
 	ID    *Place `json:"id,omitempty"`

@@ -307,8 +307,6 @@ func signHandshake(r *Request, provider, secret string) {
 		h := hmac.New(sha512.New, []byte(secret))
 		h.Write(r.Body)
 		set("X-TFE-Notification-Signature", hex.EncodeToString(h.Sum(nil)))
-	case "azure-event-grid":
-		r.URI += "?code=" + secret
 	}
 }
 

@@ -34,7 +34,7 @@ var (
 )
 
 func put(raw jsontext.Value, path []string, value string) (jsontext.Value, error) {
-	kind := jsontext.Value(raw).Kind()
+	kind := raw.Kind()
 	switch {
 	case len(path) == 0 && kind == '0':
 		return jsontext.Value(value), nil

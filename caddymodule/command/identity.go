@@ -82,12 +82,24 @@ func (id *identity) config() (verify.Config, error) {
 		if !ok || name == "" {
 			return c, errors.New("--option takes name=value, as scheme=v2")
 		}
+		if option, ok := fields[name]; ok {
+			name = option
+		}
 		if _, twice := c.Options[name]; twice {
 			return c, fmt.Errorf("--option %s is given twice", name)
 		}
 		c.Options[name] = value
 	}
 	return c, nil
+}
+
+// fields are the options for the fields of a scheme, as its file names them.
+var fields = map[string]string{
+	"alg":                   "algorithm",
+	"signature.name":        "header",
+	"signature.encoding":    "encoding",
+	"tolerance_s":           "tolerance",
+	"timestamp.tolerance_s": "tolerance",
 }
 
 // value returns the secret itself.
