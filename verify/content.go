@@ -95,17 +95,17 @@ func (p *part) append(b []byte, d *draft) ([]byte, error) {
 	case partElementHeaders:
 		return appendHeaders(b, d.Header, d.element)
 	}
-	return p.appendTo(b, d.Request, d.ts), nil
+	return p.appendTo(b, d.Request, d.input), nil
 }
 
 // appendTo adds what a part of a streaming template, or a hash of the body,
 // stands for.
-func (p *part) appendTo(b []byte, r *Request, ts string) []byte {
+func (p *part) appendTo(b []byte, r *Request, in *input) []byte {
 	switch p.kind {
 	case partBody:
 		return append(b, r.Body...)
 	case partTime:
-		return append(b, ts...)
+		return append(b, in.ts...)
 	case partMethod:
 		return append(b, r.Method...)
 	case partURI:
@@ -113,8 +113,7 @@ func (p *part) appendTo(b []byte, r *Request, ts string) []byte {
 	case partPath:
 		return append(b, r.path()...)
 	case partHeader:
-		v, _ := p.header.get(r.Header) // read has checked it
-		return append(b, v...)
+		return append(b, in.headers[p.slot]...)
 	case partBodySHA256:
 		sum := sha256.Sum256(r.Body)
 		return hex.AppendEncode(b, sum[:])

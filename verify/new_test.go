@@ -67,6 +67,7 @@ func TestNewErrors(t *testing.T) {
 		{"template", hm(opts{"content": "{body"}), "content: unbalanced brace"},
 		{"template token", hm(opts{"content": "{body}{secret}"}), "content: {secret} belongs to kind hash"},
 		{"template header", hm(opts{"content": "{h:}{body}"}), "unknown template token {h:}"},
+		{"template with five headers", hm(opts{"content": "{h:A}.{h:B}.{h:C}.{h:D}.{h:E}.{body}"}), "more than 4 headers"},
 		{"template without body", hm(opts{"content": "{method}"}), "content: without {body}"},
 		{"timestamp not signed", hm(opts{"timestamp": "header X-Ts"}), "content: without {ts} the timestamp is not signed"},
 		{"no timestamp to sign", hm(opts{"content": "{ts}{body}"}), "content: {ts} needs a timestamp"},

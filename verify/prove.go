@@ -43,7 +43,7 @@ func (c *checker) verifyHMAC(r *Request, in *input, res *Result) error {
 	for _, k := range c.keys {
 		m := k.macs.Get().(*mac)
 		m.Reset()
-		m.feed(c.contents[0], r, in.ts)
+		m.feed(c.contents[0], r, in)
 		sum := m.Sum(m.sum[:0])
 		for i := range in.n {
 			if hmac.Equal(in.sig[i][:len(sum)], sum) {
@@ -61,12 +61,12 @@ func (c *checker) verifyHMAC(r *Request, in *input, res *Result) error {
 
 // feed streams the signed text into m. The small parts are gathered in m's
 // own scratch; the body is never copied.
-func (m *mac) feed(t template, r *Request, ts string) {
+func (m *mac) feed(t template, r *Request, in *input) {
 	m.scratch = m.scratch[:0]
 	for i := range t {
 		p := &t[i]
 		if p.kind != partBody {
-			m.scratch = p.appendTo(m.scratch, r, ts)
+			m.scratch = p.appendTo(m.scratch, r, in)
 			continue
 		}
 		if len(m.scratch) > 0 {

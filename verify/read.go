@@ -15,6 +15,7 @@ type input struct {
 	credential string // a token, user:password or jwt
 	ts         string // as sent
 	element    string // of a kv signature: names of signed headers
+	headers    [maxHeaderParts]string
 	digest     digest // of the signed text, where the request chooses it
 }
 
@@ -96,7 +97,7 @@ func (c *checker) readRest(h http.Header, in *input) (err error) {
 		return s.missing
 	}
 	for _, t := range c.contents {
-		if err := t.checkHeaders(h); err != nil {
+		if err := t.readHeaders(h, in); err != nil {
 			return err
 		}
 	}
@@ -115,8 +116,9 @@ func (c *checker) readRest(h http.Header, in *input) (err error) {
 	return nil
 }
 
-// checkHeaders refuses signed headers that are missing or mistakable.
-func (t template) checkHeaders(h http.Header) error {
+// readHeaders reads the signed headers and refuses those that are missing or
+// mistakable.
+func (t template) readHeaders(h http.Header, in *input) error {
 	for i := range t {
 		p := &t[i]
 		if p.kind != partHeader {
@@ -129,6 +131,7 @@ func (t template) checkHeaders(h http.Header) error {
 		if !p.valid(v) {
 			return p.header.bad
 		}
+		in.headers[p.slot] = v
 	}
 	return nil
 }

@@ -94,6 +94,9 @@ func (d *signing) prepare() error {
 		d.checker = d.withValue("url", all[len(all)-1])
 	}
 	for _, t := range d.contents {
+		if err := t.readHeaders(d.r.Header, &d.in); err != nil {
+			return err
+		}
 		if t.has(partElement) {
 			d.nameHeaders()
 		}

@@ -54,11 +54,15 @@ type part struct {
 	kind    partKind
 	literal string
 	header  *field  // of partHeader
+	slot    int     // of partHeader: its place in input.headers
 	source  *source // of partJSON and partForm
 	ends    string  // the literal after a header, which its value must not contain
 }
 
 type template []part
+
+// maxHeaderParts is how many headers a text may have.
+const maxHeaderParts = 4
 
 // compileTemplate splits a content template. What is substituted is never
 // looked at again, so a body that contains "{ts}" is just a body.
@@ -87,10 +91,25 @@ func compileTemplate(s, jsonFrom string) (template, error) {
 		}
 		t, s = append(t, p), s[end+1:]
 	}
-	for i := range t[:len(t)-1] {
-		t[i].ends = t[i+1].literal
+	return t, t.link()
+}
+
+// link tells the parts about each other.
+func (t template) link() error {
+	headers := 0
+	for i := range t {
+		if i+1 < len(t) {
+			t[i].ends = t[i+1].literal
+		}
+		if t[i].kind == partHeader {
+			t[i].slot = headers
+			headers++
+		}
 	}
-	return t, nil
+	if headers > maxHeaderParts {
+		return fmt.Errorf("more than %d headers in a template", maxHeaderParts)
+	}
+	return nil
 }
 
 func parsePart(token, jsonFrom string) (part, error) {
