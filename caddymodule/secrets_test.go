@@ -48,6 +48,26 @@ func TestSecrets(t *testing.T) {
 	}
 }
 
+// TestOptionsFromTheEnvironment: options about the user's account are resolved
+// as secrets are, and judged then.
+func TestOptionsFromTheEnvironment(t *testing.T) {
+	tests := []struct{ odd, verify, value, want string }{
+		{"nothing", "twilio " + secret + " {\nurl {env.WG_OPTION}\n}", "https://hooks.example.com/x", ""},
+		{"no URL", "twilio " + secret + " {\nurl {env.WG_OPTION}\n}", "hooks.example.com", "option url: is not an http or https URL"},
+		{"unset", "meta " + secret + " {\nverify_token {env.WG_OPTION}\n}", "", "option verify_token: "},
+		{"what is signed", "hmac " + secret + " {\nheader X\ncontent {env.WG_OPTION}{body}\n}", "v1:", "unknown template token {env.WG_OPTION}"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.odd, func(t *testing.T) {
+			t.Setenv("WG_OPTION", tt.value)
+			err := provision(t, ":9000 {\n\twebhook_gateway a {\n\t\tverify "+tt.verify+"\n\t\tto localhost:3000\n\t}\n}\n")
+			if (err == nil) != (tt.want == "") || err != nil && !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("error %v, want one with %q", err, tt.want)
+			}
+		})
+	}
+}
+
 func TestSecretStaysOutOfTheConfiguration(t *testing.T) {
 	t.Setenv("WG_SECRET", secret)
 	text, err := adapt(t, ":9000 {\n\twebhook_gateway a {\n\t\tverify github {env.WG_SECRET}\n\t\tto localhost:3000\n\t}\n}\n")

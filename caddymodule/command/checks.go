@@ -14,6 +14,22 @@ import (
 	"github.com/webhook-gateway/caddy-webhook-gateway/verify"
 )
 
+// resolveOptions puts in what the placeholders of verify's options stand for.
+func (d *doctor) resolveOptions(e *endpoint) {
+	for _, o := range verify.Options() {
+		value, there := e.Verify.Options[o.Name]
+		if !there || !o.Account() {
+			continue
+		}
+		resolved, err := resolve(value)
+		if err != nil {
+			d.note("options", levelFail, fmt.Sprintf("verify: option %s: %v", o.Name, err), "set it in the environment of the server, or make the file readable for its user")
+			continue
+		}
+		e.Verify.Options[o.Name] = resolved
+	}
+}
+
 // checkOptions reports what would keep the server from starting.
 func (d *doctor) checkOptions(e *endpoint) {
 	problems := flatten(e.Validate())
@@ -79,7 +95,7 @@ func (d *doctor) checkSecrets(e *endpoint, p *verify.Provider) {
 
 // checkSecret looks at one secret, which it never shows.
 func (d *doctor) checkSecret(number int, configured, value string) {
-	public := len(d.schemes) > 0 && slices.Contains([]string{"rsa", "ecdsa", "ed25519", "jws"}, d.schemes[0].Kind)
+	public := len(d.schemes) > 0 && d.schemes[0].PublicKeys()
 	warn := func(text, fix string) {
 		d.note("secrets", levelWarn, fmt.Sprintf("secret %d %s", number, text), fix)
 	}

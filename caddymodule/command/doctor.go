@@ -119,6 +119,7 @@ func (d *doctor) examine(e *endpoint) {
 	if known {
 		d.schemes = chosen(p, e.Verify.Options)
 	}
+	d.resolveOptions(e)
 	d.checkOptions(e)
 	if !known {
 		return // checkOptions says so

@@ -31,6 +31,7 @@ func findingsOf(t *testing.T, caddyfile string, args ...string) (lines string, s
 
 func TestDoctorOffline(t *testing.T) {
 	t.Setenv("LONG", "a-long-enough-secret-1")
+	t.Setenv("ADDRESS", "https://hooks.example.com")
 	t.Setenv("OTHER", "a-long-enough-secret-2")
 	t.Setenv("SHORT", "shorty")
 	t.Setenv("SPACED", " spaced-out-secret-of-mine")
@@ -47,6 +48,8 @@ func TestDoctorOffline(t *testing.T) {
 		{"a secret that is no base64", "webhook_gateway a {\nverify standard-webhooks {env.LONG}\nto app:1\n}", "secrets fail provider standard-webhooks: secret 1 is not base64", 1},
 		{"a secret for two", "webhook_gateway /a a {\nverify stripe {env.LONG}\nto app:1\n}\nwebhook_gateway /b b {\nverify github {env.LONG}\nto app:1\n}", "b secrets warn secret 1 is also that of the endpoint a\n", 0},
 		{"a secret twice", "webhook_gateway a {\nverify stripe {env.LONG} {env.LONG}\nto app:1\n}", "a secrets warn secret 2 is there twice\n", 0},
+		{"an option from the environment", "webhook_gateway a {\nverify twilio {env.LONG} {\nurl {env.ADDRESS}\n}\nto app:1\n}", "a options ok provider twilio, all options acceptable\n", 0},
+		{"an option that is not set", "webhook_gateway a {\nverify twilio {env.LONG} {\nurl {env.NOT_SET}\n}\nto app:1\n}", "a options fail verify: option url: {env.NOT_SET} is not set", 1},
 		{"no verification", "webhook_gateway a {\nverify none\nto app:1\n}", "a secrets warn verify none: anyone", 0},
 		{"no idempotency", "webhook_gateway a {\nverify stripe {env.LONG}\nidempotency off\nto app:1\n}", "a idempotency warn is off", 0},
 		{"a small limit", "webhook_gateway a {\nverify github {env.LONG}\nmax_body 1MiB\nto app:1\n}", "a max_body warn 1048576 bytes, but the provider sends up to 26214400\n", 0},
