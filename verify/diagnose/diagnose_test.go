@@ -395,9 +395,7 @@ func TestBounded(t *testing.T) {
 		{"small", github, 1000, 100},
 		{"just what is rewritten", github, maxRewritten - 100, 100},
 		{"1 MiB and more", github, 2 << 20, 30},
-		{"25 MiB", github, 25 << 20, 30},
 		{"small, 20 secrets", many, 1000, maxVerifications},
-		{"1 MiB, 20 secrets", many, maxRewritten - 100, maxVerifications},
 		{"25 MiB, 20 secrets", many, 25 << 20, 5},
 	}
 	for _, tt := range tests {
@@ -421,7 +419,6 @@ func TestBounded(t *testing.T) {
 			if big := tt.size > maxRewritten; big != strings.Contains(strings.Join(e.report.Steps, ""), "Not everything was tried") && tt.c.Provider == "github" {
 				t.Errorf("Steps = %q", e.report.Steps)
 			}
-			t.Logf("%d verifications, %d bytes", used, e.hashed)
 		})
 	}
 }
