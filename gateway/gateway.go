@@ -83,7 +83,9 @@ func New(c Config, parts Parts) (*Gateway, error) {
 	if err := c.Validate(); err != nil {
 		return nil, fmt.Errorf("endpoint %q: %w", c.Name, err)
 	}
-	v, err := verify.New(c.verifyConfig())
+	wanted := c.verifyConfig()
+	wanted.Log = parts.Log
+	v, err := verify.New(wanted)
 	if err != nil {
 		return nil, fmt.Errorf("endpoint %q: verify: %w", c.Name, err)
 	}

@@ -3,6 +3,7 @@ package verify
 import (
 	"crypto/ed25519"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"slices"
 	"strings"
@@ -31,7 +32,7 @@ type checker struct {
 }
 
 // newChecker compiles a scheme that has passed check.
-func newChecker(s *Scheme, keys []*key) (*checker, error) {
+func newChecker(s *Scheme, keys []*key, log *slog.Logger) (*checker, error) {
 	c := &checker{Scheme: s, keys: keys, id: newPlace(s.ID), event: newPlace(s.Event)}
 	c.malformed, c.mismatch = ErrMalformed, ErrMismatch // never nil, which would accept
 	if s.Kind == "none" || s.Kind == "mtls" {
@@ -52,7 +53,7 @@ func newChecker(s *Scheme, keys []*key) (*checker, error) {
 		return c, nil
 	}
 	var err error
-	c.remote, err = newRemote(s)
+	c.remote, err = newRemote(s, log)
 	return c, err
 }
 

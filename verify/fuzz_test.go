@@ -119,7 +119,7 @@ func FuzzVerify(f *testing.F) {
 	f.Add("v1=,t=", []byte("{ts}"), strings.ToUpper(good), "0"+t0s)
 	f.Add("", []byte("hi"), hexMAC(secret16, "hi"), "")
 	stripe := mustNew(f, Config{Provider: "stripe", Secrets: []string{secret16}})
-	broxi := mustNew(f, Config{"broxi", []string{secret16}, opts{"scheme": "timestamped legacy"}})
+	broxi := mustNew(f, Config{Provider: "broxi", Secrets: []string{secret16}, Options: opts{"scheme": "timestamped legacy"}})
 	f.Fuzz(func(t *testing.T, kv string, body []byte, sig, ts string) {
 		r := &Request{Header: http.Header{"Stripe-Signature": {kv}}, Body: body}
 		if res, err := stripe.Verify(t0, r); err == nil {

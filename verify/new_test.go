@@ -17,9 +17,11 @@ func TestNewErrors(t *testing.T) {
 	hm := func(o opts) Config {
 		all := opts{"header": "X-Sig"}
 		maps.Copy(all, o)
-		return Config{"hmac", []string{secret16}, all}
+		return Config{Provider: "hmac", Secrets: []string{secret16}, Options: all}
 	}
-	p := func(provider string, o opts, secrets ...string) Config { return Config{provider, secrets, o} }
+	p := func(provider string, o opts, secrets ...string) Config {
+		return Config{Provider: provider, Secrets: secrets, Options: o}
+	}
 	tests := []struct {
 		name string
 		c    Config
@@ -185,14 +187,14 @@ func TestFacts(t *testing.T) {
 		{"id in an unsigned header", Config{Provider: "github", Secrets: []string{secret16}}, false, "X-Github-Delivery X-Github-Event X-Hub-Signature-256"},
 		{"id in a signed header", Config{Provider: "standard-webhooks", Secrets: []string{"whsec_" + secret16}}, true, "Webhook-Id Webhook-Signature Webhook-Timestamp"},
 		{"no id", Config{Provider: "bridge", Secrets: []string{secret16}}, false, "Bridgeapi-Signature"},
-		{"unsigned id by option", Config{"stripe", []string{secret16}, opts{"id": "header X-Id"}}, false, "Stripe-Signature X-Id"},
-		{"second choice of a signed header", Config{"hmac", []string{secret16}, opts{"header": "S", "content": "{h:A|B}.{body}", "id": "header B"}}, false, "A B S"},
-		{"first choice of a signed header", Config{"hmac", []string{secret16}, opts{"header": "S", "content": "{h:A|B}.{body}", "id": "header A"}}, true, "A B S"},
-		{"token", Config{"token", []string{secret16}, opts{"id": "json id"}}, false, "X-Api-Key"},
+		{"unsigned id by option", Config{Provider: "stripe", Secrets: []string{secret16}, Options: opts{"id": "header X-Id"}}, false, "Stripe-Signature X-Id"},
+		{"second choice of a signed header", Config{Provider: "hmac", Secrets: []string{secret16}, Options: opts{"header": "S", "content": "{h:A|B}.{body}", "id": "header B"}}, false, "A B S"},
+		{"first choice of a signed header", Config{Provider: "hmac", Secrets: []string{secret16}, Options: opts{"header": "S", "content": "{h:A|B}.{body}", "id": "header A"}}, true, "A B S"},
+		{"token", Config{Provider: "token", Secrets: []string{secret16}, Options: opts{"id": "json id"}}, false, "X-Api-Key"},
 		{"basic", Config{Provider: "basic", Secrets: []string{"user:password"}}, false, "Authorization"},
 		{"none", Config{Provider: "none", Options: opts{"id": "json id"}}, false, ""},
-		{"one of two schemes", Config{"gitlab", []string{"whsec_" + secret16}, opts{"scheme": "signing token"}}, false, "Webhook-Id Webhook-Signature Webhook-Timestamp X-Gitlab-Event X-Gitlab-Token"},
-		{"absent header", Config{"broxi", []string{secret16}, opts{"scheme": "legacy"}}, true, "X-Broxi-Signature X-Broxi-Timestamp"},
+		{"one of two schemes", Config{Provider: "gitlab", Secrets: []string{"whsec_" + secret16}, Options: opts{"scheme": "signing token"}}, false, "Webhook-Id Webhook-Signature Webhook-Timestamp X-Gitlab-Event X-Gitlab-Token"},
+		{"absent header", Config{Provider: "broxi", Secrets: []string{secret16}, Options: opts{"scheme": "legacy"}}, true, "X-Broxi-Signature X-Broxi-Timestamp"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

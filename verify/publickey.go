@@ -7,6 +7,7 @@ import (
 	"crypto/rsa"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"regexp"
 	"strings"
@@ -80,7 +81,7 @@ type remote struct {
 }
 
 // newRemote opens the scheme's source of keys; nothing is fetched yet.
-func newRemote(s *Scheme) (*remote, error) {
+func newRemote(s *Scheme, log *slog.Logger) (*remote, error) {
 	src := s.KeySource
 	location := s.values["keys"]
 	if src == nil {
@@ -92,7 +93,7 @@ func newRemote(s *Scheme) (*remote, error) {
 			pin.HostPattern = regexp.MustCompile(src.HostPattern)
 		}
 		return &remote{
-			certs:       keyset.NewCertificates(pin, keyset.Options{}),
+			certs:       keyset.NewCertificates(pin, keyset.Options{Logger: log}),
 			certificate: newSource(ErrMalformed, src.Certificate.In, s.JSONFrom, src.Certificate.Name),
 		}, nil
 	}
@@ -105,7 +106,7 @@ func newRemote(s *Scheme) (*remote, error) {
 			return nil, fmt.Errorf("option keys: %w", err)
 		}
 	}
-	set, err := keyset.Open(location, format, keyset.Options{})
+	set, err := keyset.Open(location, format, keyset.Options{Logger: log})
 	return &remote{set: set}, err
 }
 

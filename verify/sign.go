@@ -65,7 +65,7 @@ func (s *Signer) add(scheme *Scheme) error {
 	if err != nil {
 		return fmt.Errorf("secret %w", err)
 	}
-	c, err := newChecker(scheme, nil)
+	c, err := newChecker(scheme, nil, nil)
 	if err != nil {
 		return err
 	}

@@ -81,7 +81,7 @@ func (p *Provider) IDSigned() bool {
 	for _, s := range schemes {
 		s.KeySource = nil // nothing is fetched to answer this
 		// The variants differ in the hash, not in what is signed.
-		c, err := newChecker(s.variants()[0], []*key{{}})
+		c, err := newChecker(s.variants()[0], []*key{{}}, nil)
 		if err != nil {
 			return false
 		}

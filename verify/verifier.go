@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"slices"
 	"strings"
@@ -22,6 +23,8 @@ type Config struct {
 	Secrets []string `json:"secrets,omitempty"`
 	// Options change the provider's scheme, see Options. Default: none.
 	Options map[string]string `json:"options,omitempty"`
+	// Log is told when a provider's keys cannot be fetched. Nil: nobody is.
+	Log *slog.Logger `json:"-"`
 }
 
 // A Verifier checks the requests of one provider. It may be used concurrently.
@@ -72,7 +75,7 @@ func New(c Config) (*Verifier, error) {
 		return nil, err
 	}
 	v := &Verifier{provider: p, handshaker: newHandshaker(p, c)}
-	if err := v.compile(schemes, c.Secrets); err != nil {
+	if err := v.compile(schemes, c); err != nil {
 		v.Close()
 		return nil, fmt.Errorf("provider %s: %w", p.Name, err)
 	}
@@ -105,14 +108,14 @@ func (c Config) schemes() (*Provider, []*Scheme, error) {
 	return p, schemes, nil
 }
 
-func (v *Verifier) compile(schemes []*Scheme, secrets []string) error {
-	keys, err := newKeys(schemes, secrets, v.provider.leastSecret())
+func (v *Verifier) compile(schemes []*Scheme, config Config) error {
+	keys, err := newKeys(schemes, config.Secrets, v.provider.leastSecret())
 	if err != nil {
 		return err
 	}
 	for i, s := range schemes {
 		for _, s := range s.variants() {
-			c, err := newChecker(s, keys[i][s.Algorithm])
+			c, err := newChecker(s, keys[i][s.Algorithm], config.Log)
 			if err != nil {
 				return err
 			}

@@ -46,8 +46,8 @@ func TestVerifyRefusals(t *testing.T) {
 		t.Fatal("the alphabets do not differ for this body")
 	}
 	stripe := Config{Provider: "stripe", Secrets: []string{secret16}}
-	list := Config{"hmac", []string{secret16}, opts{"header": "S", "signatures": "list v1"}}
-	b512 := Config{"hmac", []string{secret16}, opts{"header": "S", "encoding": "base64", "algorithm": "sha512"}}
+	list := Config{Provider: "hmac", Secrets: []string{secret16}, Options: opts{"header": "S", "signatures": "list v1"}}
+	b512 := Config{Provider: "hmac", Secrets: []string{secret16}, Options: opts{"header": "S", "encoding": "base64", "algorithm": "sha512"}}
 	sig := func(v string) *Request { return sendAll("hi", "Stripe-Signature", v) }
 	s := func(v string) *Request { return sendAll("hi", "S", v) }
 	hi := hexMAC(secret16, "hi")
@@ -118,7 +118,7 @@ func bumpLast(b64 string) string {
 }
 
 func TestSignedHeader(t *testing.T) {
-	c := Config{"hmac", []string{secret16}, opts{"header": "S", "content": "{h:X-Id|Y-Id}.{body}"}}
+	c := Config{Provider: "hmac", Secrets: []string{secret16}, Options: opts{"header": "S", "content": "{h:X-Id|Y-Id}.{body}"}}
 	tests := []struct {
 		name, id string
 		want     error
@@ -188,7 +188,7 @@ func TestHMACOptions(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			o := opts{"header": "S"}
 			maps.Copy(o, tt.o)
-			v := mustNew(t, Config{"hmac", []string{"not the right one", tt.secret}[1:], o})
+			v := mustNew(t, Config{Provider: "hmac", Secrets: []string{"not the right one", tt.secret}[1:], Options: o})
 			res, err := v.Verify(t0, tt.r)
 			if err != nil || res.Scheme != "hmac" || len(res.MAC()) == 0 {
 				t.Fatalf("Verify = %+v, %v", res, err)
@@ -202,7 +202,7 @@ func TestHMACOptions(t *testing.T) {
 }
 
 func TestConfigurableProvider(t *testing.T) {
-	v := mustNew(t, Config{"bce-lambda", []string{secret16}, opts{"header": "X-Mine", "algorithm": "sha512"}})
+	v := mustNew(t, Config{Provider: "bce-lambda", Secrets: []string{secret16}, Options: opts{"header": "X-Mine", "algorithm": "sha512"}})
 	mac := hex.EncodeToString(rawMAC(sha512.New, secret16, "hi"))
 	for sig, want := range map[string]error{mac: nil, "sha512=" + mac: nil, "sha256=" + mac: ErrMalformed} {
 		if _, err := v.Verify(t0, sendAll("hi", "X-Mine", sig)); !errors.Is(err, want) {
@@ -272,7 +272,7 @@ func TestZeroVerifierRefuses(t *testing.T) {
 }
 
 func TestSeveralSchemes(t *testing.T) {
-	c := Config{"broxi", []string{"another secret..", secret16}, opts{"scheme": "timestamped legacy"}}
+	c := Config{Provider: "broxi", Secrets: []string{"another secret..", secret16}, Options: opts{"scheme": "timestamped legacy"}}
 	legacy, current := hexMAC(secret16, "hi"), hexMAC(secret16, t0s, ".hi")
 	tests := []struct {
 		name   string
@@ -301,7 +301,7 @@ func TestSeveralSchemes(t *testing.T) {
 }
 
 func TestErrorIsOfTheSchemeThatApplies(t *testing.T) {
-	v := mustNew(t, Config{"gitlab", []string{"whsec_" + secret16}, opts{"scheme": "signing token"}})
+	v := mustNew(t, Config{Provider: "gitlab", Secrets: []string{"whsec_" + secret16}, Options: opts{"scheme": "signing token"}})
 	if _, err := v.Verify(t0, sendAll("hi", "X-Gitlab-Token", "wrong-token")); !errors.Is(err, ErrMismatch) {
 		t.Errorf("Verify = %v, want ErrMismatch: the signature is missing, but there is a token", err)
 	}
@@ -313,7 +313,7 @@ func TestEd25519AndHMACTogether(t *testing.T) {
 		t.Fatal(err)
 	}
 	b64 := base64.StdEncoding.EncodeToString
-	v := mustNew(t, Config{"standard-webhooks", []string{"whsec_" + b64([]byte(secret16)), "whpk_" + b64(public)}, opts{"scheme": "v1 v1a"}})
+	v := mustNew(t, Config{Provider: "standard-webhooks", Secrets: []string{"whsec_" + b64([]byte(secret16)), "whpk_" + b64(public)}, Options: opts{"scheme": "v1 v1a"}})
 	sig := ed25519.Sign(private, []byte("msg_1."+t0s+".hi"))
 	r := sendAll("hi", "webhook-id", "msg_1", "webhook-timestamp", t0s, "webhook-signature", "v1,AAAA v1a,"+b64(sig))
 	res, err := v.Verify(t0, r)
@@ -344,7 +344,7 @@ func TestRequiredHeaders(t *testing.T) {
 	v := &Verifier{provider: p}
 	schemes, err := p.configure(nil)
 	if err == nil {
-		err = v.compile(schemes, []string{secret16})
+		err = v.compile(schemes, Config{Secrets: []string{secret16}})
 	}
 	if err != nil {
 		t.Fatal(err)
