@@ -9,6 +9,7 @@ import (
 	"io"
 	"io/fs"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -46,6 +47,9 @@ type Provider struct {
 	Event *Place `json:"event,omitempty"`
 	// Handshakes are the requests by which the provider tries an address out.
 	Handshakes []*Handshake `json:"handshakes,omitempty"`
+	// SecretOption tells secrets that are the value of an option from the
+	// others. Nil: none are.
+	SecretOption *SecretOption `json:"secret_option,omitempty"`
 	// Sample is a body as the provider sends it, for trying things out.
 	Sample *Sample `json:"sample,omitempty"`
 	// MaxBody is the largest body the provider sends, in bytes; 0: not known.
@@ -68,6 +72,14 @@ type IPRanges struct {
 	// Paths lead to arrays of ranges in the JSON; "*" goes through every
 	// element or member.
 	Paths []string `json:"paths,omitempty"`
+}
+
+// A SecretOption says which secrets are the value of an option, for a provider
+// of whom people have that first and the key later.
+type SecretOption struct {
+	Option string `json:"option"`
+	// Pattern is a regular expression, from ^ to $, for the secrets.
+	Pattern string `json:"pattern"`
 }
 
 // A Sample is what a provider might send.
@@ -161,6 +173,11 @@ func decodeProvider(b []byte) (*Provider, error) {
 	for _, name := range p.Default {
 		if !seen[name] {
 			return nil, fmt.Errorf("default: there is no scheme %q", name)
+		}
+	}
+	if o := p.SecretOption; o != nil {
+		if _, err := regexp.Compile(o.Pattern); err != nil || !slices.Contains(account, o.Option) {
+			return nil, fmt.Errorf("secret_option: %q is no such option, or its pattern is none", o.Option)
 		}
 	}
 	return p, errors.Join(p.ID.check(), p.Event.check(), p.checkHandshakes())

@@ -3,6 +3,9 @@ package verify
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"regexp"
+	"slices"
 )
 
 // variants returns a scheme whose signature names its hash once for each hash.
@@ -23,8 +26,9 @@ func (s *Scheme) variants() []*Scheme {
 type keyring map[string][]*key
 
 // newKeys returns the keys of each scheme. With several schemes a secret may
-// be of use to only some of them.
-func newKeys(schemes []*Scheme, secrets []string, least int) ([]keyring, error) {
+// be of use to only some of them. Without a key all is refused, which is an
+// error unless keyless says that there may be none yet.
+func newKeys(schemes []*Scheme, secrets []string, least int, keyless bool) ([]keyring, error) {
 	rings := make([]keyring, len(schemes))
 	if schemes[0].Kind == "none" {
 		if len(secrets) > 0 {
@@ -32,7 +36,7 @@ func newKeys(schemes []*Scheme, secrets []string, least int) ([]keyring, error) 
 		}
 		return rings, nil
 	}
-	if len(secrets) == 0 && schemes[0].KeySource == nil {
+	if len(secrets) == 0 && schemes[0].KeySource == nil && !keyless {
 		return nil, errors.New("a secret is required")
 	}
 	for i := range rings {
@@ -45,7 +49,7 @@ func newKeys(schemes []*Scheme, secrets []string, least int) ([]keyring, error) 
 		}
 	}
 	for i, s := range schemes {
-		if len(rings[i]) == 0 && all == nil && s.KeySource == nil {
+		if len(rings[i]) == 0 && all == nil && s.KeySource == nil && !keyless {
 			all = append(all, fmt.Errorf("no secret is of use to scheme %s", s.Name))
 		}
 	}
@@ -72,3 +76,26 @@ func addSecret(rings []keyring, schemes []*Scheme, n int, secret string, least i
 	}
 	return first
 }
+
+// take gives the option the secret that is its value, if it has none.
+func (o *SecretOption) take(c Config) Config {
+	if o == nil || c.Options[o.Option] != "" {
+		return c
+	}
+	pattern := regexp.MustCompile(o.Pattern) // decodeProvider has seen it
+	i := slices.IndexFunc(c.Secrets, pattern.MatchString)
+	if i < 0 {
+		return c
+	}
+	options := maps.Clone(c.Options)
+	if options == nil {
+		options = make(map[string]string)
+	}
+	options[o.Option] = c.Secrets[i]
+	c.Options, c.Secrets = options, slices.Delete(slices.Clone(c.Secrets), i, i+1)
+	return c
+}
+
+// given reports whether the option has a value, so that there is something to
+// do before there is a key.
+func (o *SecretOption) given(c Config) bool { return o != nil && c.Options[o.Option] != "" }

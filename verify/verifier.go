@@ -74,6 +74,7 @@ func New(c Config) (*Verifier, error) {
 	if err != nil {
 		return nil, err
 	}
+	c = p.SecretOption.take(c)
 	v := &Verifier{provider: p, handshaker: newHandshaker(p, c)}
 	if err := v.compile(schemes, c); err != nil {
 		v.Close()
@@ -109,7 +110,7 @@ func (c Config) schemes() (*Provider, []*Scheme, error) {
 }
 
 func (v *Verifier) compile(schemes []*Scheme, config Config) error {
-	keys, err := newKeys(schemes, config.Secrets, v.provider.leastSecret())
+	keys, err := newKeys(schemes, config.Secrets, v.provider.leastSecret(), v.provider.SecretOption.given(config))
 	if err != nil {
 		return err
 	}
