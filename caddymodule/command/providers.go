@@ -128,7 +128,7 @@ func showProvider(w io.Writer, p *verify.Provider) {
 	} else if len(p.Schemes) > 1 {
 		field("used", p.Schemes[0].Name+", unless the option scheme says otherwise")
 	}
-	field("id", describePlace(p.ID))
+	field("id", describeID(p))
 	field("event", describePlace(p.Event))
 	field("confidence", p.Confidence)
 	for _, d := range p.Docs {
@@ -178,4 +178,13 @@ func describePlace(p *verify.Place) string {
 		return ""
 	}
 	return p.In + " " + p.Name
+}
+
+// describeID says where the delivery id is, and whether it proves anything.
+func describeID(p *verify.Provider) string {
+	place := describePlace(p.ID)
+	if place == "" || p.IDSigned() {
+		return place
+	}
+	return place + " (not covered by the signature)"
 }
