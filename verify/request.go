@@ -142,7 +142,9 @@ func walk(found []string, tree any, path []string) []string {
 	}
 	switch t := tree.(type) {
 	case map[string]any:
-		return walk(found, t[path[0]], path[1:])
+		if path[0] != "*" { // which stands for elements, and is no name
+			return walk(found, t[path[0]], path[1:])
+		}
 	case []any:
 		if path[0] == "*" {
 			for _, element := range t {

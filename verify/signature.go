@@ -96,6 +96,7 @@ func (p *sigParser) parse(value string, in *input) (err error) {
 }
 
 func (p *sigParser) parseKV(value string, in *input) error {
+	timed := false
 	for more := true; more; {
 		var pair string
 		pair, value, more = strings.Cut(value, p.PairSep)
@@ -105,10 +106,10 @@ func (p *sigParser) parseKV(value string, in *input) error {
 		}
 		k, v = trim(k), trim(v)
 		if p.tsKey != "" && k == p.tsKey {
-			if in.ts != "" {
+			if timed {
 				return p.repeatedTime
 			}
-			in.ts = v
+			in.ts, timed = v, true
 		}
 		if k == headersKey {
 			in.element = v
