@@ -2,15 +2,6 @@ package e2e
 
 import (
 	"bytes"
-	"crypto"
-	"crypto/ecdsa"
-	"crypto/ed25519"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/rsa"
-	"crypto/x509"
-	"encoding/base64"
-	"encoding/pem"
 	"fmt"
 	"io"
 	"net/http"
@@ -20,6 +11,7 @@ import (
 	"time"
 
 	"github.com/webhook-gateway/caddy-webhook-gateway/verify"
+	"github.com/webhook-gateway/caddy-webhook-gateway/verify/verifytest"
 )
 
 // A catalogueSender is one scheme of one provider of the catalogue, with keys.
@@ -31,59 +23,23 @@ type catalogueSender struct {
 	signer *verify.Signer
 }
 
-// keyPairs are private and public keys in PEM, by kind.
-func keyPairs(t *testing.T) map[string][2]string {
-	t.Helper()
-	rsaKey, err1 := rsa.GenerateKey(rand.Reader, 2048)
-	ecKey, err2 := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	_, edKey, err3 := ed25519.GenerateKey(rand.Reader)
-	if err1 != nil || err2 != nil || err3 != nil {
-		t.Fatal(err1, err2, err3)
-	}
-	all := make(map[string][2]string)
-	for name, key := range map[string]crypto.Signer{"rsa": rsaKey, "ecdsa": ecKey, "ed25519": edKey} {
-		private, err1 := x509.MarshalPKCS8PrivateKey(key)
-		public, err2 := x509.MarshalPKIXPublicKey(key.Public())
-		if err1 != nil || err2 != nil {
-			t.Fatal(err1, err2)
-		}
-		all[name] = [2]string{
-			string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private})),
-			string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: public})),
-		}
-	}
-	return all
-}
-
 // keysFor returns keys of the kind that a scheme needs.
-func keysFor(s *verify.Scheme, pairs map[string][2]string) [2]string {
-	kind := s.Kind
+func keysFor(s *verify.Scheme) [2]string {
+	k := verifytest.Key{Kind: s.Kind, Decode: s.Key.Decode, Prefix: s.Key.StripPrefix}
 	if s.JWT != nil {
-		kind = map[string]string{"RS": "rsa", "ES": "ecdsa"}[s.JWT.Algorithms[0][:2]]
+		k.Algorithms = s.JWT.Algorithms
 	}
-	if pair, ok := pairs[kind]; ok {
-		return pair
-	}
-	secret := "a-secret-for-" + s.Name
-	switch {
-	case s.Key.Decode == "hex":
-		secret = strings.Repeat("0a1b2c3d", 8)
-	case s.Key.Decode == "base64":
-		secret = s.Key.StripPrefix + base64.StdEncoding.EncodeToString([]byte(strings.Repeat("k", 32)))
-	case s.Kind == "basic":
-		secret = "user:" + secret
-	}
-	return [2]string{secret, secret}
+	private, public := k.Pair()
+	return [2]string{private, public}
 }
 
 // catalogued are all schemes that verify something.
-func catalogued(t *testing.T) []*catalogueSender {
-	pairs := keyPairs(t)
+func catalogued() []*catalogueSender {
 	var all []*catalogueSender
 	for _, p := range verify.Providers() {
 		for _, s := range p.Schemes {
 			if s.Kind != "none" && s.Kind != "mtls" && !p.Generic {
-				all = append(all, &catalogueSender{Provider: p, Scheme: s, path: "/" + p.Name + "-" + s.Name, keys: keysFor(s, pairs)})
+				all = append(all, &catalogueSender{Provider: p, Scheme: s, path: "/" + p.Name + "-" + s.Name, keys: keysFor(s)})
 			}
 		}
 	}
@@ -131,7 +87,7 @@ func (s *catalogueSender) request(t *testing.T, front string) *http.Request {
 // TestEveryProvider: each scheme of the catalogue lets its provider's requests
 // through to the application, byte for byte, and nobody else's.
 func TestEveryProvider(t *testing.T) {
-	all := catalogued(t)
+	all := catalogued()
 	app, addr := newApplication(t), freeAddr(t)
 	front := "http://" + addr
 	var site strings.Builder

@@ -1,59 +1,34 @@
 package verify
 
 import (
-	"crypto"
-	"crypto/ecdsa"
-	"crypto/ed25519"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/rsa"
-	"crypto/x509"
-	"encoding/base64"
-	"encoding/pem"
 	"errors"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
+
+	"github.com/webhook-gateway/caddy-webhook-gateway/verify/verifytest"
 )
 
 // pairs are a secret for signing and one for verifying, by kind of key.
-var pairs = sync.OnceValue(func() map[string][2]string {
-	rsaKey, _ := rsa.GenerateKey(rand.Reader, 2048)
-	ecKey, _ := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	_, edKey, _ := ed25519.GenerateKey(rand.Reader)
+func pairs() map[string][2]string {
 	all := map[string][2]string{}
-	for name, k := range map[string]crypto.Signer{"rsa": rsaKey, "ecdsa": ecKey, "ed25519": edKey} {
-		private, _ := x509.MarshalPKCS8PrivateKey(k)
-		public, _ := x509.MarshalPKIXPublicKey(k.Public())
-		all[name] = [2]string{
-			string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private})),
-			string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: public})),
-		}
+	for _, kind := range []string{"rsa", "ecdsa", "ed25519"} {
+		private, public := verifytest.Key{Kind: kind}.Pair()
+		all[kind] = [2]string{private, public}
 	}
 	return all
-})
+}
 
 // pairFor returns secrets that are of use to a scheme.
 func pairFor(s *Scheme) [2]string {
-	shared := func(secret string) [2]string { return [2]string{secret, secret} }
-	switch {
-	case s.Kind == "rsa" || s.joseWants("RS"):
-		return pairs()["rsa"]
-	case s.Kind == "ecdsa" || s.joseWants("ES"):
-		return pairs()["ecdsa"]
-	case s.Kind == "ed25519":
-		return pairs()["ed25519"]
-	case s.Key.Decode == "hex":
-		return shared(strings.Repeat("0a1b2c3d", 8))
-	case s.Key.Decode == "base64":
-		return shared(s.Key.StripPrefix + base64.StdEncoding.EncodeToString([]byte(strings.Repeat("k", 32))))
-	case s.Kind == "basic":
-		return shared("user:correct horse")
+	k := verifytest.Key{Kind: s.Kind, Decode: s.Key.Decode, Prefix: s.Key.StripPrefix}
+	if s.JWT != nil {
+		k.Algorithms = s.JWT.Algorithms
 	}
-	return shared("a-secret-for-tests")
+	private, public := k.Pair()
+	return [2]string{private, public}
 }
 
 // trial is the configuration of a scheme with all that it requires.

@@ -1,69 +1,24 @@
 package diagnose
 
 import (
-	"crypto"
-	"crypto/ecdsa"
-	"crypto/ed25519"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/rsa"
-	"crypto/x509"
-	"encoding/base64"
-	"encoding/pem"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/webhook-gateway/caddy-webhook-gateway/verify"
+	"github.com/webhook-gateway/caddy-webhook-gateway/verify/verifytest"
 )
-
-// pairs are secrets for signing and verifying, by kind of key: the right pair,
-// and a wrong public key.
-var pairs = sync.OnceValue(func() map[string][3]string {
-	all := map[string][3]string{}
-	for name, make := range map[string]func() crypto.Signer{
-		"rsa":     func() crypto.Signer { k, _ := rsa.GenerateKey(rand.Reader, 2048); return k },
-		"ecdsa":   func() crypto.Signer { k, _ := ecdsa.GenerateKey(elliptic.P256(), rand.Reader); return k },
-		"ed25519": func() crypto.Signer { _, k, _ := ed25519.GenerateKey(rand.Reader); return k },
-	} {
-		k := make()
-		private, _ := x509.MarshalPKCS8PrivateKey(k)
-		all[name] = [3]string{string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private})), public(k), public(make())}
-	}
-	return all
-})
-
-func public(k crypto.Signer) string {
-	b, _ := x509.MarshalPKIXPublicKey(k.Public())
-	return string(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: b}))
-}
 
 // secretsFor are a secret to sign with, one to verify with, and a wrong one.
 func secretsFor(s *verify.Scheme) [3]string {
-	algorithm := ""
+	k := verifytest.Key{Kind: s.Kind, Decode: s.Key.Decode, Prefix: s.Key.StripPrefix}
 	if s.JWT != nil {
-		algorithm = s.JWT.Algorithms[0][:2]
+		k.Algorithms = s.JWT.Algorithms
 	}
-	encode := func(b string) string { return s.Key.StripPrefix + base64.StdEncoding.EncodeToString([]byte(b)) }
-	right, wrong := "a-secret-for-tests", "another-for-tests"
-	switch {
-	case s.Kind == "rsa" || algorithm == "RS":
-		return pairs()["rsa"]
-	case s.Kind == "ecdsa" || algorithm == "ES":
-		return pairs()["ecdsa"]
-	case s.Kind == "ed25519":
-		return pairs()["ed25519"]
-	case s.Key.Decode == "hex":
-		right, wrong = strings.Repeat("0a1b2c3d", 8), strings.Repeat("0b1b2c3d", 8)
-	case s.Key.Decode == "base64":
-		right, wrong = encode(strings.Repeat("k", 32)), encode(strings.Repeat("w", 32))
-	case s.Kind == "basic":
-		right, wrong = "user:correct horse", "user:wrong horse"
-	}
-	return [3]string{right, right, wrong}
+	private, public := k.Pair()
+	return [3]string{private, public, k.Wrong()}
 }
 
 // trial is the configuration of a scheme with all that it requires.
