@@ -263,11 +263,17 @@ func (v *visit) forward(ctx context.Context, body *bodyReader) *http.Request {
 	return r
 }
 
-// answer writes the gateway's own 200: providers want exactly that status.
+// answer writes the gateway's own 200: providers want exactly that status, and
+// some a text of their own.
 func (v *visit) answer(outcome, body string) error {
 	v.outcome.Name, v.outcome.Status = outcome, http.StatusOK
-	v.w.Header().Set("Content-Type", "application/json")
-	_, err := v.w.Write([]byte(body + "\n"))
+	kind := "application/json"
+	body += "\n"
+	if ack := v.verifier.Provider().Ack; ack != "" {
+		kind, body = "text/plain; charset=utf-8", ack
+	}
+	v.w.Header().Set("Content-Type", kind)
+	_, err := v.w.Write([]byte(body))
 	_ = err // the sender is gone; it will send again and hear the same
 	return nil
 }

@@ -52,6 +52,8 @@ type Provider struct {
 	SecretOption *SecretOption `json:"secret_option,omitempty"`
 	// Sample is a body as the provider sends it, for trying things out.
 	Sample *Sample `json:"sample,omitempty"`
+	// Ack is the text that the provider wants for an answer; "": any 2xx will do.
+	Ack string `json:"ack,omitempty"`
 	// MaxBody is the largest body the provider sends, in bytes; 0: not known.
 	MaxBody int64 `json:"max_body,omitempty"`
 	// Patience is how many seconds the sender waits for an answer; 0: not known.
