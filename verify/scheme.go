@@ -99,8 +99,8 @@ type KeySource struct {
 	// subject's name.
 	PathSuffix string `json:"path_suffix,omitempty"`
 	NameSuffix string `json:"name_suffix,omitempty"`
-	// LeafOnly: the provider publishes certificates without those of their
-	// issuers, so that the pinned host vouches for them.
+	// LeafOnly: the provider may publish a certificate without those of its
+	// issuers, so that the pinned host vouches for it.
 	LeafOnly bool `json:"leaf_only,omitempty"`
 }
 

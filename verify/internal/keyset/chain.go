@@ -42,7 +42,7 @@ func (c *Certificates) judge(now time.Time, text []byte) (*certificate, error) {
 	if err := usable(leaf.PublicKey); err != nil {
 		return nil, err
 	}
-	if c.pin.LeafOnly {
+	if c.pin.LeafOnly && len(certs) == 1 {
 		return alone, nil
 	}
 	return c.chained(now, certs)

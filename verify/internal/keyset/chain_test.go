@@ -86,6 +86,7 @@ func TestCertificatesLeafOnly(t *testing.T) {
 		want       error
 	}{
 		{"authority not sent", root.issue(t, leaf{}), nil},
+		{"with an authority that nobody trusts", root.issue(t, leaf{}) + root.pem(), ErrBadCertificate},
 		{"expired", root.issue(t, leaf{from: -2 * day, until: -time.Second}), ErrBadCertificate},
 		{"another name", root.issue(t, leaf{name: "a.evil.example"}), ErrBadCertificate},
 		{"an authority's", root.pem(), ErrBadCertificate},

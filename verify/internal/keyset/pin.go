@@ -23,9 +23,10 @@ type Pin struct {
 	// NameSuffix is the domain, such as ".paypal.com", that the certificate is
 	// made out to a name in. Empty: to any name.
 	NameSuffix string
-	// LeafOnly accepts a certificate without checking who signed it, for a
-	// provider who does not publish the certificates in between. All trust is
-	// then in https and in the host: HostPattern must be a narrow one.
+	// LeafOnly accepts a certificate that comes alone without checking who
+	// signed it, for a provider who does not publish the certificates in
+	// between; one that comes with them is checked. All trust is then in https
+	// and in the host: Hosts or HostPattern must be narrow.
 	LeafOnly bool
 }
 
