@@ -90,7 +90,9 @@ type Sample struct {
 	Event string `json:"event,omitempty"`
 	// ContentType of Body. Default: application/json.
 	ContentType string `json:"content_type,omitempty"`
-	Body        string `json:"body"`
+	// Headers that the provider sends and a Signer could not know.
+	Headers map[string]string `json:"headers,omitempty"`
+	Body    string            `json:"body"`
 }
 
 //go:embed providers/*.json

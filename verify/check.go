@@ -59,6 +59,11 @@ func (s *Scheme) check() error {
 			p.addf("unknown option %q", name)
 		}
 	}
+	for _, name := range slices.Concat(s.Requires, s.Optional) {
+		if !slices.Contains(account, name) {
+			p.addf("option %s does not belong to the user's account", name)
+		}
+	}
 	for _, place := range []*Place{s.ID, s.Event} {
 		if err := place.check(); err != nil {
 			p = append(p, err)

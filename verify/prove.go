@@ -12,6 +12,7 @@ import (
 	"crypto/x509"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/webhook-gateway/caddy-webhook-gateway/verify/internal/canonical"
@@ -82,22 +83,33 @@ func (m *mac) feed(t template, r *Request, in *input) {
 
 // proveKeyed checks a MAC or keyed hash over each text that may be signed.
 func (c *checker) proveKeyed(v *view, in *input, res *Result) error {
-	for _, k := range c.keys {
-		texts, err := c.texts(v, in, k)
-		if err != nil {
-			return err
+	var texts [][]byte
+	for i, k := range c.keys {
+		if i == 0 || c.Kind == "hash" { // whose text has the secret in it
+			var err error
+			if texts, err = c.texts(v, in, k); err != nil {
+				return err
+			}
 		}
 		for _, text := range texts {
-			sum := c.sum(k, text)
-			for i := range in.n {
-				if hmac.Equal(in.at(i, len(sum)), sum) {
-					res.accept(k, sum)
-					return nil
-				}
+			if c.matches(k, text, in, res) {
+				return nil
 			}
 		}
 	}
 	return c.mismatch
+}
+
+// matches reports whether one of the signatures is a key's over a text.
+func (c *checker) matches(k *key, text []byte, in *input, res *Result) bool {
+	sum := c.sum(k, text)
+	for i := range in.n {
+		if hmac.Equal(in.at(i, len(sum)), sum) {
+			res.accept(k, sum)
+			return true
+		}
+	}
+	return false
 }
 
 // sum is the MAC of a text, or its plain hash.
@@ -233,27 +245,13 @@ func (c *checker) verifyItems(v *view, res *Result) error {
 		if err := c.parser.parse(item.Signature, &in); err != nil {
 			return err
 		}
-		if err := c.proveText(item.Text, &in, res); err != nil {
-			return err
+		if !slices.ContainsFunc(c.keys, func(k *key) bool { return c.matches(k, item.Text, &in, res) }) {
+			return c.mismatch
 		}
 		proof.Write(res.mac[:res.size])
 	}
 	res.size = copy(res.mac[:], proof.Sum(nil))
 	return nil
-}
-
-// proveText checks a MAC over one text.
-func (c *checker) proveText(text []byte, in *input, res *Result) error {
-	for _, k := range c.keys {
-		sum := c.sum(k, text)
-		for i := range in.n {
-			if hmac.Equal(in.at(i, len(sum)), sum) {
-				res.accept(k, sum)
-				return nil
-			}
-		}
-	}
-	return c.mismatch
 }
 
 var (

@@ -87,7 +87,7 @@ func (s *Signer) Sign(now time.Time, r *Request) error {
 	if c.signature == nil { // none
 		return nil
 	}
-	d := &signing{checker: c, key: s.keys[i], private: s.private[i], secret: s.secret, now: now, r: r}
+	d := &signing{checker: c, provider: s.provider, key: s.keys[i], private: s.private[i], secret: s.secret, now: now, r: r}
 	return d.run()
 }
 
@@ -108,12 +108,13 @@ func isForm(r *Request) bool {
 // A signing is one request on its way to being signed.
 type signing struct {
 	*checker
-	key     *key
-	private crypto.Signer
-	secret  string
-	now     time.Time
-	r       *Request
-	in      input
+	provider *Provider
+	key      *key
+	private  crypto.Signer
+	secret   string
+	now      time.Time
+	r        *Request
+	in       input
 }
 
 func (d *signing) run() error {

@@ -29,13 +29,11 @@ func (d *signing) fillHeaders() {
 			continue
 		}
 		value := d.id()
-		switch name := f.names[0]; name {
-		case "Content-Type":
+		if f.names[0] == "Content-Type" {
 			value = "application/json"
-		case "Paypal-Cert-Url":
-			value = "https://" + d.KeySource.Hosts[0] + "/v1/notifications/certs/CERT-360caa42-fca2a594-a5cafa77"
-		case "Paypal-Auth-Algo":
-			value = "SHA256withRSA"
+		}
+		if sample := d.provider.Sample; sample != nil && sample.Headers[f.names[0]] != "" {
+			value = sample.Headers[f.names[0]]
 		}
 		d.r.Header.Set(f.names[0], value)
 	}

@@ -10,25 +10,15 @@ import (
 
 // An Explanation is what --explain adds to a verdict.
 type Explanation struct {
-	Scheme string   `json:"scheme"`
-	Secret int      `json:"secret"` // by number from 1; 0: none
-	Steps  []string `json:"steps"`  // what was read and signed, in order
-	Causes []Cause  `json:"causes"` // what would have made it valid, most likely first
-}
-
-// A Cause is a change that would have made a request valid.
-type Cause struct {
-	Name string `json:"name"`
-	Text string `json:"text"`
+	Scheme string           `json:"scheme"`
+	Secret int              `json:"secret"` // by number from 1; 0: none
+	Steps  []string         `json:"steps"`  // what was read and signed, in order
+	Causes []diagnose.Cause `json:"causes"` // most likely first
 }
 
 func explain(c verify.Config, now time.Time, r *verify.Request) *Explanation {
 	report := diagnose.Explain(c, now, r)
-	e := &Explanation{Scheme: report.Scheme, Secret: report.Secret, Steps: report.Steps, Causes: []Cause{}}
-	for _, c := range report.Causes {
-		e.Causes = append(e.Causes, Cause{c.Name, c.Text})
-	}
-	return e
+	return &Explanation{report.Scheme, report.Secret, report.Steps, append([]diagnose.Cause{}, report.Causes...)}
 }
 
 // write prints the explanation. Nil prints nothing.

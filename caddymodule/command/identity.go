@@ -93,7 +93,8 @@ func (id *identity) config() (verify.Config, error) {
 	return c, nil
 }
 
-// fields are the options for the fields of a scheme, as its file names them.
+// fields are the options for what lists of signature schemes, ours among them,
+// call these fields.
 var fields = map[string]string{
 	"alg":                   "algorithm",
 	"signature.name":        "header",

@@ -1,7 +1,6 @@
 package diagnose
 
 import (
-	"encoding/json"
 	"strings"
 	"time"
 
@@ -34,24 +33,6 @@ type Cause struct {
 	Name string `json:"name"`
 	// Text says what is wrong and what to do, for people.
 	Text string `json:"text"`
-}
-
-// MarshalJSON writes Err as text.
-func (r Report) MarshalJSON() ([]byte, error) {
-	text := ""
-	if r.Err != nil {
-		text = r.Err.Error()
-	}
-	return json.Marshal(struct {
-		Valid  bool     `json:"valid"`
-		Error  string   `json:"error,omitempty"`
-		Scheme string   `json:"scheme,omitempty"`
-		Secret int      `json:"secret"`
-		ID     string   `json:"id,omitempty"`
-		Event  string   `json:"event,omitempty"`
-		Steps  []string `json:"steps"`
-		Causes []Cause  `json:"causes,omitempty"`
-	}{r.Valid, text, r.Scheme, r.Secret, r.ID, r.Event, r.Steps, r.Causes})
 }
 
 // Explain verifies r at now and says what it found. It does at most 200
