@@ -102,6 +102,7 @@ func (c *caddy) load(caddyfile string) (int, string) {
 	}
 	r.Header.Set("Content-Type", "text/caddyfile")
 	r.Header.Set("Cache-Control", "must-revalidate") // load even what is the same
+	r.Close = true                                   // each load replaces the admin server, which closes idle connections at any moment
 	return do(c.t, http.DefaultClient, r)
 }
 
