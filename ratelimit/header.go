@@ -1,6 +1,8 @@
 package ratelimit
 
 import (
+	"errors"
+	"net/http"
 	"strconv"
 	"strings"
 	"time"
@@ -42,6 +44,23 @@ func (d Decision) Header(name string) string {
 // RetryAfter is the value of Retry-After for a wait of d: whole seconds,
 // rounded up, and at least 1, because 0 invites a busy loop.
 func RetryAfter(d time.Duration) string { return seconds(max(d, 1)) }
+
+// ParseRetryAfter returns the wait that a Retry-After received at now asks
+// for: seconds or an HTTP date (RFC 9110, section 10.2.3). What is neither, or
+// is past, asks for none.
+func ParseRetryAfter(value string, now time.Time) time.Duration {
+	if value == "" {
+		return 0
+	}
+	if n, err := strconv.ParseUint(value, 10, 31); err == nil || errors.Is(err, strconv.ErrRange) {
+		return time.Duration(n) * time.Second
+	}
+	at, err := http.ParseTime(value)
+	if err != nil {
+		return 0
+	}
+	return max(at.Sub(now), 0)
+}
 
 func seconds(d time.Duration) string {
 	s := int64(d / time.Second)

@@ -55,6 +55,19 @@ func (l *Limiter) Take(now time.Time, key string) Decision {
 	return s.take(now, id, l.bucket)
 }
 
+// Book takes one token from key's bucket, on credit if it is empty, and returns
+// the time until the token is there: who waits that long keeps to the limit.
+// Credit beyond most is not given: ok is false, and nothing was taken.
+func (l *Limiter) Book(now time.Time, key string, most time.Duration) (wait time.Duration, ok bool) {
+	if !(l.Rate > 0) || l.Burst <= 0 {
+		return Never, false
+	}
+	l.once.Do(l.init)
+	id := l.id(key)
+	s := &l.shards[id[0]%uint64(len(l.shards))]
+	return s.book(now, id, l.bucket, most)
+}
+
 func (l *Limiter) init() {
 	size := l.Size
 	if size <= 0 {

@@ -42,16 +42,34 @@ func newShards(size int) []shard {
 func (s *shard) take(at time.Time, id id, b bucket) Decision {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	now := s.since(at)
-	full, ok := s.full.Get(id)
-	if !ok || full < now {
-		full = now
-	}
-	debt, d := b.take(full - now)
+	now, debt := s.debt(at, id)
+	debt, d := b.take(debt)
 	if d.OK {
 		s.full.Add(id, now+debt)
 	}
 	return d
+}
+
+func (s *shard) book(at time.Time, id id, b bucket, most time.Duration) (wait time.Duration, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now, debt := s.debt(at, id)
+	debt += b.interval
+	if wait = max(debt-b.depth, 0); wait > min(most, maxDepth) {
+		return wait, false
+	}
+	s.full.Add(id, now+debt)
+	return wait, true
+}
+
+// debt is how long the bucket takes to be full. It requires that s.mu is held.
+func (s *shard) debt(at time.Time, id id) (now, debt time.Duration) {
+	now = s.since(at)
+	full, ok := s.full.Get(id)
+	if !ok || full < now {
+		full = now
+	}
+	return now, full - now
 }
 
 // since is the time from start to at. It requires that s.mu is held.
