@@ -5,7 +5,7 @@ FUZZTIME ?= 60s
 GOLANGCI := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test tools vet lint alloc unit adapt sdk bench bench-sdk fuzz cover clean
+.PHONY: help build run test tools vet lint alloc unit adapt sdk torture bench bench-sdk fuzz cover clean
 
 help: ## Show this list.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,7 +22,7 @@ test: ## Everything CI checks: vet, build, Caddyfile.example, lint, allocations,
 
 # What the README's commands need, and the providers' own SDKs: tests run both.
 tools:
-	@for tool in curl openssl node npm; do \
+	@for tool in curl openssl node npm strace; do \
 		command -v $$tool >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -qqy $${tool/node/nodejs}; } || \
 			{ echo "$$tool is missing: install it, or run make test as root on Debian" >&2; exit 1; }; \
 	done
@@ -45,6 +45,9 @@ unit:
 	@mkdir -p bin
 	go test -race -shuffle=on -count=1 -timeout=20m -v ./... 2>&1 | tee bin/test.log | grep --line-buffered -vE '^=== |^ *--- PASS|^PASS$$'
 	@if grep -- '--- SKIP' bin/test.log; then echo 'FAIL: the tests above were skipped'; exit 1; fi
+
+torture: ## Kill the gateway at least 500 times, and count what is lost. Takes long.
+	TORTURE_KILLS=500 go test -race -count=1 -timeout=90m -v ./e2e/torture
 
 bench: ## Load plain Caddy and the gateway side by side, then run the benchmarks.
 	go run ./bench

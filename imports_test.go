@@ -9,14 +9,18 @@ import (
 
 const module = "github.com/webhook-gateway/caddy-webhook-gateway"
 
-// layers is the picture of the repository: each top folder and the folders it
-// may depend on, directly or through others. A folder below one of them may
-// also depend on its parents. The root and the programs may use everything.
+// layers is the picture of the repository: each folder and the folders that it,
+// and what is below it, may depend on, directly or through others. Whoever is
+// below one of them may also depend on its parents. The longest name that fits
+// counts. The root and the programs may use everything.
 var layers = map[string][]string{
-	"verify":      {"verify"},
-	"ratelimit":   {},
-	"gateway":     {"verify", "ratelimit"},
-	"caddymodule": {"verify", "ratelimit", "gateway", "caddymodule"},
+	"verify":            {"verify"},
+	"ratelimit":         {},
+	"gateway":           {"verify", "ratelimit", "gateway/internal"},
+	"gateway/delivery":  {"verify", "ratelimit", "gateway/internal"},
+	"gateway/sqlite":    {"verify", "ratelimit", "gateway/internal"},
+	"gateway/storetest": {"verify", "ratelimit", "gateway/internal"},
+	"caddymodule":       {"verify", "ratelimit", "gateway", "caddymodule"},
 }
 
 var outermost = []string{"", "cmd", "bench", "e2e"}
@@ -29,20 +33,59 @@ var foreign = map[string]string{
 	"github.com/spf13/cobra":       "commands belong to caddymodule",
 }
 
+// engines are what one folder alone may depend on, and those that use it.
+var engines = map[string]string{
+	"zombiezen.com/go/sqlite": "gateway/sqlite",
+	"modernc.org/sqlite":      "gateway/sqlite",
+}
+
 func TestLayers(t *testing.T) {
 	for folder, deps := range packages(t) {
 		top := topOf(folder)
 		if slices.Contains(outermost, top) {
 			continue
 		}
-		allowed, known := layers[top]
+		layer := layerOf(folder)
+		allowed, known := layers[layer]
 		if !known {
 			t.Errorf("%s is in no layer: add %q to layers or outermost, and to the picture in docs", folder, top)
 		}
 		for _, d := range deps {
 			dep, ours := folderOf(d)
-			if ours && !slices.Contains(allowed, topOf(dep)) && !strings.HasPrefix(folder, dep+"/") {
-				t.Errorf("%s depends on %s: arrows point down only; %s may use %q of ours", folder, dep, top, allowed)
+			if ours && !slices.ContainsFunc(allowed, holds(dep)) && !strings.HasPrefix(folder, dep+"/") {
+				t.Errorf("%s depends on %s: arrows point down only; %s may use %q of ours", folder, dep, layer, allowed)
+			}
+		}
+	}
+}
+
+// layerOf returns the longest name in layers that the folder is, or is below.
+func layerOf(folder string) string {
+	for name := folder; ; {
+		if _, ok := layers[name]; ok {
+			return name
+		}
+		i := strings.LastIndexByte(name, '/')
+		if i < 0 {
+			return name
+		}
+		name = name[:i]
+	}
+}
+
+// holds matches the folders that the dependency is, or is below.
+func holds(dep string) func(string) bool {
+	return func(folder string) bool { return under(folder)(dep) }
+}
+
+func TestEngines(t *testing.T) {
+	for folder, deps := range packages(t) {
+		for name, home := range engines {
+			if top := topOf(folder); top == "caddymodule" || slices.Contains(outermost, top) || under(home)(folder) {
+				continue
+			}
+			if slices.ContainsFunc(deps, under(name)) {
+				t.Errorf("%s depends on %s, which only %s may", folder, name, home)
 			}
 		}
 	}

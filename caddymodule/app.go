@@ -6,9 +6,12 @@ package caddymodule
 import (
 	"encoding/json"
 	"fmt"
+	"os"
 	"sync"
+	"time"
 
 	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 	"go.uber.org/zap"
 
 	"github.com/webhook-gateway/caddy-webhook-gateway/gateway"
@@ -36,11 +39,24 @@ type App struct {
 	// Default: 50000.
 	Remember int `json:"remember,omitempty"`
 
+	// Where events are kept until the application has taken them.
+	Store Store `json:"store,omitzero"`
+
+	// How much is kept of those that it has taken, or that were given up.
+	Retain Retain `json:"retain,omitzero"`
+
+	// How much may wait to be delivered.
+	MaxStored MaxStored `json:"max_stored,omitzero"`
+
+	ctx       caddy.Context
 	log       *zap.Logger
 	seen      *gateway.Seen
 	held      []any // keys of shared that this instance must give back
+	engine    *engine
+	leave     func() // takes the destinations out of service
 	mu        sync.Mutex
 	endpoints map[string]string // name → configuration, see claim
+	gateways  []*gateway.Gateway
 }
 
 // CaddyModule returns the Caddy module information.
@@ -61,8 +77,11 @@ var budget = gateway.NewBudget(defaultMaxBuffered)
 
 // Provision checks the options and reserves the memory of deliveries.
 func (a *App) Provision(ctx caddy.Context) error {
-	a.log = ctx.Logger()
+	a.ctx, a.log = ctx, ctx.Logger()
 	a.endpoints = make(map[string]string)
+	if err := a.validateStore(); err != nil {
+		return err
+	}
 	if a.MaxBuffered < 0 {
 		return fmt.Errorf("max_buffered: %d is negative", a.MaxBuffered)
 	}
@@ -82,17 +101,120 @@ func (a *App) Provision(ctx caddy.Context) error {
 
 type seenKey struct{ size int }
 
-// Start applies what takes effect only when the configuration is accepted.
+// Start applies what takes effect only when the configuration is accepted, and
+// opens the store: `caddy validate` never comes here.
 func (a *App) Start() error {
 	budget.SetMax(a.MaxBuffered)
+	if a.storeOff() {
+		return nil
+	}
+	path, err := a.storePath()
+	if err != nil {
+		return err
+	}
+	if _, err := os.Stat(path); err != nil && len(a.gateways) == 0 {
+		return nil // nothing to store, and nothing stored
+	}
+	if err := a.open(path); err != nil {
+		return err
+	}
+	a.leave = a.engine.worker.Serve(a.destinations()...)
+	for _, g := range a.gateways {
+		g.Open(a.backing(g))
+	}
+	a.warnOrphans()
 	return nil
 }
 
-// Stop does nothing: there is no work of its own to stop.
-func (*App) Stop() error { return nil }
+// open takes hold of the engine of the store's file.
+func (a *App) open(path string) error {
+	key := engineKey{path}
+	value, shares, err := shared.LoadOrNew(key, func() (caddy.Destructor, error) { return newEngine(a, path, a.ctx.Slogger()) })
+	if err != nil {
+		return fmt.Errorf("store: %w", err)
+	}
+	a.held = append(a.held, key)
+	a.engine = value.(*engine)
+	a.engine.seen.Store(a.seen)
+	if shares {
+		a.engine.store.Configure(a.limits())
+	}
+	return nil
+}
+
+type engineKey struct{ path string }
+
+// destinations are those of all endpoints. Copies of an endpoint, which Caddy
+// makes for a site that listens on several ports, have the same ones.
+func (a *App) destinations() []*gateway.Destination {
+	seen := make(map[gateway.Address]bool)
+	var all []*gateway.Destination
+	for _, g := range a.gateways {
+		for _, d := range g.Destinations() {
+			if !seen[d.Address] {
+				seen[d.Address] = true
+				all = append(all, d)
+			}
+		}
+	}
+	return all
+}
+
+func (a *App) backing(g *gateway.Gateway) *gateway.Backing {
+	b := &gateway.Backing{Journal: a.engine.store}
+	for _, d := range g.Destinations() {
+		b.Lanes = append(b.Lanes, a.engine.worker.Lane(d.Address))
+	}
+	return b
+}
+
+// warnOrphans tells of deliveries whose endpoint or destination is gone from
+// the configuration. They wait for it to return.
+func (a *App) warnOrphans() {
+	for address, waiting := range a.engine.orphans() {
+		a.log.Warn("deliveries wait for a destination that is not in the configuration", zap.String("endpoint", address.Endpoint),
+			zap.String("destination", address.Destination), zap.Int64("deliveries", waiting))
+	}
+}
+
+// Stop takes the destinations out of service. When the process ends it waits
+// for the attempts under way, and gives the rest back.
+func (a *App) Stop() error {
+	if a.leave == nil {
+		return nil
+	}
+	if caddy.Exiting() {
+		if err := a.engine.drain(a.grace()); err != nil {
+			a.log.Warn("attempts of deliveries were broken off; they are made again after the next start", zap.Error(err))
+		}
+	}
+	a.leave()
+	return nil
+}
+
+// defaultGrace is how long attempts under way may take when the process ends.
+// Caddy's unit for systemd allows five seconds for everything.
+const defaultGrace = 4 * time.Second
+
+// grace is the HTTP app's grace period.
+func (a *App) grace() time.Duration {
+	if app, err := a.ctx.AppIfConfigured("http"); err == nil {
+		if grace := time.Duration(app.(*caddyhttp.App).GracePeriod); grace > 0 {
+			return grace
+		}
+	}
+	return defaultGrace
+}
 
 // Cleanup gives back what this instance reserved, and only that.
 func (a *App) Cleanup() error { return giveBack(a.held) }
+
+// add has the app open the gateway when it starts.
+func (a *App) add(g *gateway.Gateway) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.gateways = append(a.gateways, g)
+}
 
 // claim registers an endpoint's name. Two endpoints may not share one, unless
 // they are copies of each other: Caddy makes those of a site that listens on

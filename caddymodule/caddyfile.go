@@ -38,16 +38,30 @@ func init() {
 //		events         <glob...>
 //		accept         <condition>
 //		idempotency    off | [<key>] [ttl <duration>]
-//		mode           proxy
+//		mode           proxy|store
+//		ack_within     <duration>
+//		over_limit     defer|reject
+//		respond        200|202
 //		timeout        <duration>
+//		retry {
+//			attempts      <n>
+//			delay         <first> [<longest>]
+//			on            <network|timeout|code|class|!code...>
+//			give_up_after <duration>
+//		}
+//		breaker        off | <failures> [pause <duration>]
+//		in_flight      <n>
+//		pace           <attempts>/<window> [burst <n>]
+//		order by       <placeholder>
+//		sign           <secret>
 //		to             <upstream...>
-//		deliver {
+//		deliver [<name>] {
 //			<directives...>
 //		}
 //	}
 //
-// `allow_ips_from` and `rate_limit` may be given several times, any other
-// option once. There must be `verify`, and one of `to` and `deliver`.
+// `allow_ips_from`, `rate_limit` and `deliver` may be given several times, any
+// other option once. There must be `verify`, and `to` or `deliver`.
 func parseHandler(h httpcaddyfile.Helper) (caddyhttp.MiddlewareHandler, error) {
 	h.Next()              // consume directive name
 	first := *h.Dispenser // stays on the endpoint's first line, for errors about all of it
@@ -83,11 +97,18 @@ func (h *Handler) options(helper httpcaddyfile.Helper) options {
 		"accept":            expression(&h.Accept),
 		"idempotency":       h.unmarshalIdempotency,
 		"mode":              text(&h.Mode),
+		"ack_within":        duration(&h.AckWithin),
+		"over_limit":        text(&h.OverLimit),
+		"respond":           number(&h.Respond),
 		"timeout":           duration(&h.Timeout),
-		"to":                h.destination(upstreams),
-		"deliver": h.destination(func(d *caddyfile.Dispenser) (caddyhttp.RouteList, error) {
-			return directives(helper, d)
-		}),
+		"retry":             unmarshalRetry(&h.Retry),
+		"breaker":           unmarshalBreaker(&h.Breaker),
+		"in_flight":         number(&h.InFlight),
+		"pace":              unmarshalPace(&h.Pace),
+		"order":             unmarshalOrder(&h.Order),
+		"sign":              text(&h.Sign),
+		"to":                h.unmarshalTo,
+		"deliver...":        func(d *caddyfile.Dispenser) error { return h.unmarshalDeliver(helper, d) },
 	}
 }
 
@@ -203,19 +224,44 @@ func (h *Handler) unmarshalIdempotency(d *caddyfile.Dispenser) error {
 	return nil
 }
 
-// destination reads the routes of the endpoint's one destination.
-func (h *Handler) destination(read func(*caddyfile.Dispenser) (caddyhttp.RouteList, error)) setter {
-	return func(d *caddyfile.Dispenser) error {
-		if len(h.Deliver) > 0 {
-			return d.Err("an endpoint has one destination: either `to` or `deliver`")
-		}
-		routes, err := read(d)
-		h.Deliver = []Destination{{Routes: routes}}
+// unmarshalTo reads: to <upstream...>
+func (h *Handler) unmarshalTo(d *caddyfile.Dispenser) error {
+	routes, err := upstreams(d)
+	if err != nil {
 		return err
 	}
+	return h.addDestination(d, Destination{Routes: routes})
 }
 
-// directives reads: deliver { <directives...> }
+// unmarshalDeliver reads: deliver [<name>] { <directives...> }
+func (h *Handler) unmarshalDeliver(helper httpcaddyfile.Helper, d *caddyfile.Dispenser) error {
+	at := *d
+	var name string
+	if d.NextArg() {
+		name = d.Val()
+	}
+	routes, err := directives(helper, d)
+	if err != nil {
+		return err
+	}
+	return h.addDestination(&at, Destination{Name: name, Routes: routes})
+}
+
+// addDestination adds one more place where the events go.
+func (h *Handler) addDestination(d *caddyfile.Dispenser, more Destination) error {
+	if err := gateway.CheckName(more.name()); err != nil {
+		return d.WrapErr(err)
+	}
+	for _, other := range h.Deliver {
+		if other.name() == more.name() {
+			return d.Errf("there are two destinations named %q; give each `deliver` a name of its own", more.name())
+		}
+	}
+	h.Deliver = append(h.Deliver, more)
+	return nil
+}
+
+// directives reads the block that follows.
 func directives(helper httpcaddyfile.Helper, d *caddyfile.Dispenser) (caddyhttp.RouteList, error) {
 	if d.CountRemainingArgs() > 0 {
 		return nil, d.ArgErr()

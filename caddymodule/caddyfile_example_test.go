@@ -80,7 +80,12 @@ func TestExampleUncommented(t *testing.T) {
 		found++
 		t.Run(match[2], func(t *testing.T) {
 			changed := slices.Clone(lines)
-			changed[i] = strings.Replace(line, "# ", "", 1)
+			for j := i; j < len(lines); j++ {
+				changed[j] = strings.Replace(lines[j], "# ", "", 1)
+				if !opensBlock(line) || changed[j] == match[1]+"}\n" {
+					break
+				}
+			}
 			if err := provision(t, strings.Join(changed, "")); err != nil {
 				t.Errorf("line %d of %s, uncommented: %v", i+1, exampleFile, err)
 			}
@@ -89,6 +94,12 @@ func TestExampleUncommented(t *testing.T) {
 	if found == 0 {
 		t.Error("no option is commented out: has the style of comments changed?")
 	}
+}
+
+// opensBlock reports whether the option of the line has a block.
+func opensBlock(line string) bool {
+	option, _, _ := strings.Cut(strings.Replace(line, "# ", "", 1), " #")
+	return strings.HasSuffix(strings.TrimSpace(option), "{")
 }
 
 // TestExampleBlocksAdapt removes the comment signs of all the endpoints that

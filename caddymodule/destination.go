@@ -1,6 +1,7 @@
 package caddymodule
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
@@ -8,23 +9,40 @@ import (
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy"
+
+	"github.com/webhook-gateway/caddy-webhook-gateway/gateway"
 )
 
 // Destination is where events go: routes that hand them to an application,
 // usually with a reverse_proxy.
 type Destination struct {
+	// The destination's name: unique in its endpoint, and part of logs and
+	// metrics. Deliveries that are waiting belong to it by name.
+	// Default: "default".
+	Name string `json:"name,omitempty"`
+
 	// The routes, as in a subroute. A request that none of them answers is an
 	// error (502), never a success.
 	Routes caddyhttp.RouteList `json:"routes"`
 }
 
-// chain provisions the routes and returns them as one handler.
-func (d Destination) chain(ctx caddy.Context) (caddyhttp.Handler, error) {
+// defaultDestination is the name of a destination that has none.
+const defaultDestination = "default"
+
+func (d Destination) name() string { return cmp.Or(d.Name, defaultDestination) }
+
+// route provisions the routes.
+func (d Destination) route(ctx caddy.Context, h *Handler) (gateway.NamedRoute, error) {
+	name := d.name()
+	if len(d.Routes) == 0 {
+		return gateway.NamedRoute{}, fmt.Errorf("deliver: %s has no routes", name)
+	}
 	if err := d.Routes.Provision(ctx); err != nil {
-		return nil, fmt.Errorf("deliver: %w", err)
+		return gateway.NamedRoute{}, fmt.Errorf("deliver: %w", err)
 	}
 	bufferRequests(d.Routes)
-	return d.Routes.Compile(caddyhttp.HandlerFunc(undelivered)), nil
+	server, _ := ctx.Value(caddyhttp.ServerCtxKey).(*caddyhttp.Server)
+	return gateway.NamedRoute{Name: name, Route: newRoute(h, server, d.Routes.Compile(caddyhttp.HandlerFunc(undelivered)))}, nil
 }
 
 // requestBuffers is the size of the largest body that a proxy takes at once,

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net/http"
 	"time"
 
@@ -30,7 +31,8 @@ type Handler struct {
 	// http.ip_sources. A sender that no list has is answered 403.
 	AllowIPsFromRaw []json.RawMessage `json:"allow_ips_from,omitempty" caddy:"namespace=http.ip_sources inline_key=source"`
 
-	// Where the events go. Exactly one.
+	// Where the events go: every one of them gets each event, and retries alone.
+	// In mode proxy the first one answers the sender. Several need a store.
 	Deliver []Destination `json:"deliver,omitempty"`
 
 	app     *App
@@ -63,6 +65,9 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 	if config.Verify.Options, err = resolveOptions(h.Verify.Options); err != nil {
 		return fmt.Errorf("endpoint %q: %w", h.Name, err)
 	}
+	if config.Sign, err = resolveSign(h.Sign); err != nil {
+		return fmt.Errorf("endpoint %q: %w", h.Name, err)
+	}
 	parts, err := h.parts(ctx)
 	if err != nil {
 		return fmt.Errorf("endpoint %q: %w", h.Name, err)
@@ -71,21 +76,20 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 	if err != nil {
 		return err
 	}
+	h.app.add(h.gateway)
 	h.warn(ctx.Logger())
 	return nil
 }
 
 // parts gathers what the pipeline shares with others or needs of Caddy.
 func (h *Handler) parts(ctx caddy.Context) (gateway.Parts, error) {
-	parts := gateway.Parts{Seen: h.app.seen, Budget: budget, Now: time.Now}
-	if len(h.Deliver) != 1 || len(h.Deliver[0].Routes) == 0 {
-		return parts, errDestinations
+	parts := gateway.Parts{
+		Server: server{}, Durable: !h.app.storeOff(), Seen: h.app.seen, Budget: budget, Now: time.Now, Random: rand.Float64,
 	}
-	chain, err := h.Deliver[0].chain(ctx)
-	if err != nil {
+	var err error
+	if parts.Routes, err = h.routes(ctx); err != nil {
 		return parts, err
 	}
-	parts.Server = &server{chain}
 	if parts.Sources, err = h.sources(ctx); err != nil {
 		return parts, err
 	}
@@ -101,7 +105,17 @@ func (h *Handler) parts(ctx caddy.Context) (gateway.Parts, error) {
 	return parts, nil
 }
 
-var errDestinations = errors.New("deliver: there must be exactly one destination (`to <upstream>` or `deliver { ... }`)")
+// routes are those of the endpoint's destinations.
+func (h *Handler) routes(ctx caddy.Context) ([]gateway.NamedRoute, error) {
+	routes := make([]gateway.NamedRoute, len(h.Deliver))
+	for i, d := range h.Deliver {
+		var err error
+		if routes[i], err = d.route(ctx, h); err != nil {
+			return nil, err
+		}
+	}
+	return routes, nil
+}
 
 func (h *Handler) sources(ctx caddy.Context) ([]gateway.IPSource, error) {
 	if len(h.AllowIPsFromRaw) == 0 {

@@ -31,7 +31,7 @@ func newHandler(t *testing.T, log *zap.Logger, deliver caddyhttp.HandlerFunc) *H
 		t.Fatal(err)
 	}
 	h.gateway, err = gateway.New(h.Config, gateway.Parts{
-		Server: &server{deliver}, Seen: gateway.NewSeen(10), Budget: gateway.NewBudget(1 << 20),
+		Server: server{}, Routes: []gateway.NamedRoute{{Name: "default", Route: newRoute(h, nil, deliver)}}, Seen: gateway.NewSeen(10), Budget: gateway.NewBudget(1 << 20),
 		Observer: newObserver(log, m), Now: time.Now,
 	})
 	if err != nil {
@@ -133,7 +133,7 @@ func TestWarnsOfNoVerification(t *testing.T) {
 		h := newHandler(t, zap.NewNop(), nil)
 		if provider == "none" {
 			var err error
-			if h.gateway, err = gateway.New(gateway.Config{Name: "unit", Verify: verify.Config{Provider: provider}}, gateway.Parts{}); err != nil {
+			if h.gateway, err = gateway.New(gateway.Config{Name: "unit", Verify: verify.Config{Provider: provider}}, gateway.Parts{Routes: []gateway.NamedRoute{{Name: "default"}}}); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -35,7 +35,7 @@ const quiet = `{
 // addresses with free ports. There is one Caddy in a process: such tests are not parallel.
 func load(t *testing.T, caddyfile string) error {
 	t.Helper()
-	return loadWith(t, "", caddyfile)
+	return loadWith(t, "\twebhook_gateway {\n\t\tstore off\n\t}\n", caddyfile)
 }
 
 func loadWith(t *testing.T, global, caddyfile string) error {

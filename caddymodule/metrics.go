@@ -20,8 +20,10 @@ type collectors struct {
 	buffered        prometheus.GaugeFunc
 }
 
+// The first parts of all metrics' names.
+const namespace, subsystem = "caddy", "webhook_gateway"
+
 var collected = sync.OnceValue(func() *collectors {
-	const namespace, subsystem = "caddy", "webhook_gateway"
 	histogram := func(name, help string, buckets []float64) *prometheus.HistogramVec {
 		return prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Namespace: namespace, Subsystem: subsystem, Name: name, Help: help, Buckets: buckets,
@@ -50,7 +52,8 @@ var collected = sync.OnceValue(func() *collectors {
 // register makes the collectors known to a configuration's registry.
 func register(registry *prometheus.Registry) (*collectors, error) {
 	c := collected()
-	for _, collector := range []prometheus.Collector{c.requests, c.conditionErrors, c.verify, c.upstream, c.buffered} {
+	all := append(collectedDeliveries().collectors(), c.requests, c.conditionErrors, c.verify, c.upstream, c.buffered)
+	for _, collector := range all {
 		var already prometheus.AlreadyRegisteredError
 		if err := registry.Register(collector); err != nil && !errors.As(err, &already) {
 			return nil, err

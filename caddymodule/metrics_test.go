@@ -3,9 +3,11 @@ package caddymodule
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -16,6 +18,7 @@ import (
 	dto "github.com/prometheus/client_model/go"
 
 	"github.com/webhook-gateway/caddy-webhook-gateway/gateway"
+	"github.com/webhook-gateway/caddy-webhook-gateway/gateway/delivery"
 )
 
 const prefix = "caddy_webhook_gateway_"
@@ -104,6 +107,27 @@ func TestMetricsEndpoint(t *testing.T) {
 	}
 }
 
+// withEngine opens a store, with a delivery for the address, until the test ends.
+func withEngine(t *testing.T, a gateway.Address) {
+	t.Helper()
+	e, err := newEngine(new(App), filepath.Join(t.TempDir(), "webhooks.db"), slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := e.Destruct(); err != nil {
+			t.Error(err)
+		}
+	})
+	event := &gateway.Event{Endpoint: a.Endpoint, ReceivedAt: time.Now(), Method: http.MethodPost, Target: "/"}
+	entry := &gateway.Entry{Event: event, Deliveries: []*gateway.Delivery{{Event: event, Address: a, ReceivedAt: event.ReceivedAt, Due: event.ReceivedAt}}}
+	if _, err := e.store.Append(t.Context(), entry); err != nil {
+		t.Fatal(err)
+	}
+	e.worker.Pause(a)
+	e.measure(t.Context())
+}
+
 // TestMetricsAreConsistent gathers all metrics as strictly as can be.
 func TestMetricsAreConsistent(t *testing.T) {
 	registry := prometheus.NewPedanticRegistry()
@@ -116,9 +140,15 @@ func TestMetricsAreConsistent(t *testing.T) {
 			m.observe(&gateway.Outcome{Name: outcome, Verify: time.Microsecond, Upstream: time.Second, ConditionFailed: true})
 		}
 	}
+	d := collectedDeliveries()
+	address := gateway.Address{Endpoint: "pedantic", Destination: "default"}
+	d.Attempted(delivery.Attempt{Address: address, Result: gateway.Result{Reason: gateway.ReasonTimeout, Duration: time.Second}})
+	d.Settled(address, &gateway.Delivery{State: gateway.Dead})
+	d.Lost(address, nil)
+	withEngine(t, address)
 	families := gather(t, registry)
-	if len(families) != 5 {
-		t.Errorf("%d metrics, want all 5", len(families))
+	if len(families) != 22 {
+		t.Errorf("%d metrics, want all 22: %v", len(families), families)
 	}
 	problems, err := promlint.NewWithMetricFamilies(families).Lint()
 	if err != nil || len(problems) > 0 {

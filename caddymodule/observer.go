@@ -61,6 +61,8 @@ func line(o *gateway.Outcome) (zapcore.Level, string) {
 		return zapcore.ErrorLevel, "webhook refused: " + o.Name
 	case o.Refused:
 		return zapcore.WarnLevel, "webhook refused: " + o.Name
+	case o.Name == gateway.OutcomeQueued && o.Err != nil: // the application had its chance
+		return zapcore.WarnLevel, "webhook " + o.Name
 	case o.Name == gateway.OutcomeFailed:
 		return zapcore.ErrorLevel, "webhook not delivered"
 	default:

@@ -76,7 +76,7 @@ func TestAnotherMemoryForgets(t *testing.T) {
 	limitless := strings.Replace(counting, "rate_limit 2/1h", "rate_limit 2000/1h", 1)
 	remember := func(n string) {
 		t.Helper()
-		if err := loadWith(t, "\twebhook_gateway {\n\t\tremember "+n+"\n\t}\n", limitless); err != nil {
+		if err := loadWith(t, "\twebhook_gateway {\n\t\tstore off\n\t\tremember "+n+"\n\t}\n", limitless); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -132,7 +132,7 @@ func TestFailedReloadTakesNothing(t *testing.T) {
 }
 
 func TestMaxBuffered(t *testing.T) {
-	const global = "\twebhook_gateway {\n\t\tmax_buffered SIZE\n\t}\n"
+	const global = "\twebhook_gateway {\n\t\tstore off\n\t\tmax_buffered SIZE\n\t}\n"
 	if err := loadWith(t, strings.Replace(global, "SIZE", "1KiB", 1), counting); err != nil {
 		t.Fatal(err)
 	}

@@ -25,6 +25,18 @@ func resolve(secrets []string) ([]string, error) {
 	return resolved, nil
 }
 
+// resolveSign replaces the placeholder of the secret for the application.
+func resolveSign(secret string) (string, error) {
+	if secret == "" {
+		return "", nil
+	}
+	value, err := caddy.NewReplacer().ReplaceOrErr(secret, true, true)
+	if err != nil {
+		return "", fmt.Errorf("sign: %w", err)
+	}
+	return value, nil
+}
+
 // resolveOptions replaces the placeholders in those options of verify that
 // belong to the user's account at the provider.
 func resolveOptions(given map[string]string) (map[string]string, error) {

@@ -2,7 +2,6 @@ package caddymodule
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"net/netip"
 	"strings"
@@ -14,13 +13,11 @@ import (
 )
 
 // A server is Caddy, as a gateway sees it.
-type server struct {
-	chain caddyhttp.Handler // the destination's routes
-}
+type server struct{}
 
 // ClientIP is the address that Caddy holds for the sender's: the peer's, or
 // what a trusted proxy says.
-func (s *server) ClientIP(r *http.Request) netip.Addr {
+func (server) ClientIP(r *http.Request) netip.Addr {
 	text, _ := caddyhttp.GetVar(r.Context(), caddyhttp.ClientIPVarKey).(string)
 	text, _, _ = strings.Cut(text, "%")
 	addr, err := netip.ParseAddr(text)
@@ -31,7 +28,7 @@ func (s *server) ClientIP(r *http.Request) netip.Addr {
 }
 
 // RequestURI is what the sender wrote, before any rewrite.
-func (s *server) RequestURI(r *http.Request) string {
+func (server) RequestURI(r *http.Request) string {
 	if original, ok := r.Context().Value(caddyhttp.OriginalRequestCtxKey).(http.Request); ok {
 		return original.RequestURI
 	}
@@ -39,9 +36,9 @@ func (s *server) RequestURI(r *http.Request) string {
 }
 
 // Expand replaces Caddy's and the event's placeholders in a template.
-func (s *server) Expand(template string, r *http.Request, e *gateway.Event) (text string, complete bool) {
+func (server) Expand(template string, r *http.Request, e *gateway.Event) (text string, complete bool) {
 	if e != nil {
-		caddyhttp.SetVar(r.Context(), eventVar, e)
+		server{}.Admit(r, e)
 	}
 	repl := r.Context().Value(caddy.ReplacerCtxKey).(*caddy.Replacer)
 	if text, err := repl.ReplaceOrErr(template, true, true); err == nil {
@@ -50,23 +47,9 @@ func (s *server) Expand(template string, r *http.Request, e *gateway.Event) (tex
 	return repl.ReplaceAll(template, ""), false
 }
 
-// Deliver runs the destination's routes.
-func (s *server) Deliver(w http.ResponseWriter, r *http.Request, e *gateway.Event) error {
+// Admit makes the event known to the request's placeholders and matchers.
+func (server) Admit(r *http.Request, e *gateway.Event) {
 	caddyhttp.SetVar(r.Context(), eventVar, e)
-	if err := s.chain.ServeHTTP(w, r); err != nil {
-		return failure(err)
-	}
-	return nil
-}
-
-// failure takes the status for the sender from an error of Caddy's handlers.
-func failure(err error) error {
-	f := &gateway.Failure{Status: http.StatusBadGateway, Err: err}
-	var handler caddyhttp.HandlerError
-	if errors.As(err, &handler) && handler.StatusCode != 0 {
-		f.Status = handler.StatusCode
-	}
-	return f
 }
 
 // eventVar is the request variable under which matchers and placeholders find

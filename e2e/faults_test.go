@@ -102,10 +102,10 @@ func TestFaultsOfACaddyfile(t *testing.T) {
 		{"option of verify twice", without("verify broxi " + unspeakable + " {\ntolerance 5m\ntolerance 5m # here\n}"), `"tolerance" is given twice`},
 
 		{"neither to nor deliver", "verify broxi " + unspeakable, `has no destination`},
-		{"to and deliver", ok + "deliver { # here\nrespond 200\n}", `either`},
+		{"to and deliver", ok + "deliver { # here\nrespond 200\n}", `two destinations named "default"`},
 		{"to without an upstream", "verify broxi " + unspeakable + "\nto # here", `argument`},
 		{"unknown directive in deliver", "verify broxi " + unspeakable + "\ndeliver {\nno_such_directive\n}", `no_such_directive`},
-		{"argument of deliver", "verify broxi " + unspeakable + "\ndeliver twice { # here\nrespond 200\n}", `argument`},
+		{"two names of deliver", "verify broxi " + unspeakable + "\ndeliver one two { # here\nrespond 200\n}", `argument`},
 		{"empty deliver", "verify broxi " + unspeakable + "\ndeliver {\n}", `destination`},
 
 		{"CIDR range too wide", ok + "allow_ips 10.0.0.0/33", `10.0.0.0/33`},
@@ -138,8 +138,8 @@ func TestFaultsOfACaddyfile(t *testing.T) {
 		{"remembered for ever so", ok + "idempotency ttl # here", `argument`},
 		{"not remembered, for a day", ok + "idempotency off ttl 1d", `off`},
 		{"two keys", ok + "idempotency {webhook.id} {webhook.event} # here", `unexpected argument`},
-		{"mode of a later version", ok + "mode store", `mode: "store" is not proxy`},
-		{"unknown mode", ok + "mode wild", `mode: "wild" is not proxy`},
+		{"order without a mode to wait in", ok + "order by {webhook.id} # here", `order: needs mode store`},
+		{"unknown mode", ok + "mode wild", `mode: "wild" is neither`},
 		{"unknown option", ok + "retries 3 # here", `unrecognized option "retries"`},
 		{"option twice", ok + "timeout 1s\ntimeout 1s # here", `"timeout" is given twice`},
 		{"leftover argument", ok + "max_body 1MiB 2MiB # here", `"2MiB"`},
@@ -166,7 +166,7 @@ func TestFaultsAroundAnEndpoint(t *testing.T) {
 	const ok = "verify broxi " + unspeakable + "\nto localhost:1\n"
 	for _, tt := range []struct{ name, global, more, want string }{
 		{"global option twice", "webhook_gateway {\n}\nwebhook_gateway { # here\n}", "", `given twice`},
-		{"unknown global option", "webhook_gateway {\nstore sqlite # here\n}", "", `unrecognized option "store"`},
+		{"unknown global option", "webhook_gateway {\nqueue sqlite # here\n}", "", `unrecognized option "queue"`},
 		{"argument of the global option", "webhook_gateway all # here", "", `argument`},
 		{"max_buffered that is no size", "webhook_gateway {\nmax_buffered much # here\n}", "", `"much"`},
 		{"remember nothing", "webhook_gateway {\nremember 0 # here\n}", "", `"0"`},
@@ -230,7 +230,7 @@ func TestFaultsOfJSON(t *testing.T) {
 		{"event without a name", "events", []string{""}, `events`},
 		{"remembered for less than a minute", "idempotency", map[string]any{"ttl": "59s"}, `ttl`},
 		{"not remembered, by a key", "idempotency", map[string]any{"off": true, "key": "{webhook.id}"}, `off`},
-		{"unknown mode", "mode", "store", `mode`},
+		{"unknown mode", "mode", "wild", `mode`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			output, err := validate(t, "config.json", withEndpoint(t, map[string]any{tt.field: tt.value}))

@@ -99,12 +99,15 @@ func newCertificate(t *testing.T, dir string) *x509.Certificate {
 	return certificate
 }
 
-// caddyfile is a Caddyfile with one site at the front. The lines of servers
-// are options of all servers.
+// caddyfile is a Caddyfile with one site at the front, and no store: the tests
+// in torture have one. The lines of servers are options of all servers.
 func (f front) caddyfile(servers, site string) string {
 	return fmt.Sprintf(`{
 	admin {ADMIN}
 	auto_https off
+	webhook_gateway {
+		store off
+	}
 	servers {
 		protocols h1 h2
 		%s

@@ -336,6 +336,7 @@ func newInputSite(t *testing.T, options string) *inputSite {
 			trusted_proxies_strict
 		}
 		webhook_gateway {
+			store off
 			{OPTIONS}
 		}
 	}

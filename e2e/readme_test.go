@@ -9,10 +9,10 @@ import (
 	"testing"
 )
 
-// fenced returns the README's blocks of code in a language.
-func fenced(t *testing.T, language string) []string {
+// fenced returns a page's blocks of code in a language.
+func fenced(t *testing.T, page, language string) []string {
 	t.Helper()
-	text, err := os.ReadFile("../README.md")
+	text, err := os.ReadFile(page)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -21,13 +21,13 @@ func fenced(t *testing.T, language string) []string {
 		blocks = append(blocks, m[1])
 	}
 	if len(blocks) == 0 {
-		t.Fatalf("the README has no %s", language)
+		t.Fatalf("%s has no %s", page, language)
 	}
 	return blocks
 }
 
-func TestCaddyfilesOfTheReadme(t *testing.T) {
-	for _, block := range fenced(t, "caddyfile") {
+func TestCaddyfilesOfTheDocs(t *testing.T) {
+	for _, block := range append(fenced(t, "../README.md", "caddyfile"), fenced(t, "../docs/OPERATIONS.md", "caddyfile")...) {
 		file := filepath.Join(t.TempDir(), "Caddyfile")
 		if err := os.WriteFile(file, []byte(block), 0o600); err != nil {
 			t.Fatal(err)
@@ -37,6 +37,7 @@ func TestCaddyfilesOfTheReadme(t *testing.T) {
 		t.Setenv("BROXI_SECRET", "broxi-of-the-readme")
 		t.Setenv("BROXI_SECRET_OLD", "broxi-of-the-readme-old")
 		t.Setenv("ACME_SECRET", "acme-of-the-readme")
+		t.Setenv("APP_SECRET", "whsec_YXBwbGljYXRpb24tb2YtdGhlLXJlYWRtZQ==")
 		if output, err := run(t, "validate", "--config", file, "--adapter", "caddyfile"); err != nil {
 			t.Errorf("%v\n%s\n%s", err, block, output)
 		}
@@ -52,7 +53,7 @@ func TestCommandsOfTheReadme(t *testing.T) {
 	moved := strings.NewReplacer("localhost:8080", gateway, "localhost:3000", app)
 	start(t, moved.Replace(strings.Replace(string(example), "{\n", "{\n\tadmin {ADMIN}\n", 1)))
 
-	script := moved.Replace(fenced(t, "sh")[0])
+	script := moved.Replace(fenced(t, "../README.md", "sh")[0])
 	for i, want := range []string{"event workflow.completed, id hello-1, from broxi-ai", `{"status":"already_processed"}`} {
 		output, err := exec.Command("sh", "-c", script).CombinedOutput()
 		if err != nil || !strings.Contains(string(output), want) {

@@ -25,6 +25,7 @@ type accepting struct{ addr netip.Addr }
 func (a accepting) ClientIP(*http.Request) netip.Addr                         { return a.addr }
 func (a accepting) RequestURI(r *http.Request) string                         { return r.RequestURI }
 func (a accepting) Expand(t string, _ *http.Request, _ *Event) (string, bool) { return t, true }
+func (accepting) Admit(*http.Request, *Event)                                 {}
 func (a accepting) Deliver(w http.ResponseWriter, _ *http.Request, _ *Event) error {
 	w.WriteHeader(http.StatusOK)
 	return nil
@@ -41,7 +42,8 @@ func BenchmarkServe(b *testing.B) {
 		b.Run(strconv.Itoa(size>>10)+"KiB", func(b *testing.B) {
 			c := Config{Name: "test", Verify: verify.Config{Provider: "broxi", Secrets: []string{secret}}, AllowIPs: []string{"127.0.0.1"}}
 			limited("1000000/1s", clientIP)(&c)
-			parts := Parts{Server: accepting{netip.MustParseAddr("127.0.0.1")}, Seen: NewSeen(1000), Budget: NewBudget(1 << 30), Observer: blind{}, Now: func() time.Time { return t0 }}
+			server := accepting{netip.MustParseAddr("127.0.0.1")}
+			parts := Parts{Server: server, Routes: []NamedRoute{{"app", server}}, Seen: NewSeen(1000), Budget: NewBudget(1 << 30), Observer: blind{}, Now: func() time.Time { return t0 }}
 			parts.Limiters = append(parts.Limiters, c.RateLimits[0].Limit.Limiter(0))
 			c.Idempotency.Off = true // one body is sent again and again
 			g, err := New(c, parts)

@@ -23,6 +23,9 @@ func NewBudget(most int64) *Budget {
 // SetMax changes how many bytes may be held. What is held already stays.
 func (b *Budget) SetMax(most int64) { b.most.Store(most) }
 
+// Max is how many bytes may be held.
+func (b *Budget) Max() int64 { return b.most.Load() }
+
 // Used is the number of bytes held now.
 func (b *Budget) Used() int64 { return b.used.Load() }
 

@@ -122,5 +122,5 @@ func (v *visit) wanted() (bool, error) {
 }
 
 func (v *visit) ignore() error {
-	return v.answer(OutcomeFiltered, `{"status":"ignored"}`)
+	return v.answer(OutcomeFiltered, http.StatusOK, `{"status":"ignored"}`)
 }

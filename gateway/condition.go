@@ -102,7 +102,7 @@ func (a *activation) ResolveName(name string) (any, bool) {
 	case "headers":
 		return firstValues(e.Header, strings.ToLower), true
 	case "query":
-		query, _ := url.ParseQuery(e.RawQuery) // what is malformed is left out
+		query, _ := url.ParseQuery(e.RawQuery()) // what is malformed is left out
 		return firstValues(query, strings.Clone), true
 	case "body":
 		value, err := e.json.parse(e.Body)

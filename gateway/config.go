@@ -3,6 +3,7 @@ package gateway
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"regexp"
 	"slices"
 	"strings"
@@ -54,14 +55,56 @@ type Config struct {
 	// How repeated deliveries of one event are recognised.
 	Idempotency Idempotency `json:"idempotency,omitzero"`
 
-	// What happens to an admitted event: `proxy` hands it to the application
-	// and the application's answer back to the sender.
+	// What happens to an admitted event: `proxy` hands it to the application and
+	// the application's answer back to the sender, and stores it if that fails;
+	// `store` stores it, answers, and delivers it then.
 	// Default: proxy.
 	Mode string `json:"mode,omitempty"`
+
+	// Mode proxy: how long a sender is kept waiting for the application. After
+	// it the event is stored and answered, while the attempt goes on.
+	// Default: four fifths of the provider's patience where that is known, else
+	// 8s; never more than `timeout`.
+	AckWithin Duration `json:"ack_within,omitempty"`
+
+	// What happens to verified events over a rate limit: `defer` stores them,
+	// due when the limit allows, and `reject` answers 429. Limits that are
+	// checked before verification always reject.
+	// Default: defer, or reject without a store.
+	OverLimit string `json:"over_limit,omitempty"`
+
+	// The status of the answer to an event that was stored: 200 or 202.
+	// Default: 200, since some providers take nothing else.
+	Respond int `json:"respond,omitempty"`
 
 	// How long the application may take to answer.
 	// Default: 30s.
 	Timeout Duration `json:"timeout,omitempty"`
+
+	// When a failed delivery is attempted again, and when it is given up.
+	Retry Retry `json:"retry,omitzero"`
+
+	// When a destination counts as down.
+	Breaker Breaker `json:"breaker,omitzero"`
+
+	// The most attempts at once, for each destination. An event that finds no
+	// place is stored and waits.
+	// Default: 64 for stored events; those that are proxied are not counted.
+	InFlight int `json:"in_flight,omitempty"`
+
+	// The most attempts in a time, for each destination, as `100/1s`.
+	// Default: no bound.
+	Pace ratelimit.Policy `json:"pace,omitzero"`
+
+	// Events for which this placeholder has the same value are delivered one
+	// after the other, in the order in which they were received. Only mode store.
+	// Default: no order.
+	Order string `json:"order,omitempty"`
+
+	// A secret with which each attempt is signed for the application, in the
+	// form of Standard Webhooks: base64, with or without `whsec_` in front.
+	// Default: not signed.
+	Sign string `json:"sign,omitempty"`
 }
 
 // A RateLimit bounds how often one key may send.
@@ -100,12 +143,22 @@ type Idempotency struct {
 	TTL Duration `json:"ttl,omitempty"`
 }
 
-// ModeProxy asks the application first and hands its answer back.
-const ModeProxy = "proxy"
+// The values of Mode.
+const (
+	ModeProxy = "proxy" // ask the application first and hand its answer back
+	ModeStore = "store" // store first
+)
+
+// The values of OverLimit.
+const (
+	OverLimitDefer  = "defer"
+	OverLimitReject = "reject"
+)
 
 const (
-	defaultMaxBody = 1 << 20
-	maxMaxBody     = 1 << 30
+	defaultMaxBody  = 1 << 20
+	maxMaxBody      = 1 << 30
+	defaultPatience = 10 * time.Second // GitHub's; few providers say theirs
 )
 
 // WithDefaults returns a copy of c in which every option has a value. The
@@ -120,8 +173,21 @@ func (c Config) WithDefaults() Config {
 		setDefault(&c.Idempotency.TTL, Duration(7*24*time.Hour))
 	}
 	setDefault(&c.Mode, ModeProxy)
+	setDefault(&c.OverLimit, OverLimitDefer)
+	setDefault(&c.Respond, http.StatusOK)
 	setDefault(&c.Timeout, Duration(30*time.Second))
+	setDefault(&c.AckWithin, min(c.Timeout, c.patience()*4/5))
+	c.Retry = c.Retry.WithDefaults()
+	c.Breaker = c.Breaker.WithDefaults()
 	return c
+}
+
+// patience is how long the provider waits for an answer.
+func (c Config) patience() Duration {
+	if p, ok := verify.Lookup(c.Verify.Provider); ok && p.Patience > 0 {
+		return Duration(p.Patience) * Duration(time.Second)
+	}
+	return Duration(defaultPatience)
 }
 
 func setDefault[T comparable](field *T, value T) {
@@ -131,7 +197,15 @@ func setDefault[T comparable](field *T, value T) {
 	}
 }
 
-var endpointName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
+var validName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
+
+// CheckName reports what cannot be the name of an endpoint or a destination.
+func CheckName(name string) error {
+	if !validName.MatchString(name) {
+		return fmt.Errorf("%q is not 1 to 64 letters, digits, _ and -", name)
+	}
+	return nil
+}
 
 // Validate reports every problem of c, by option. It does not look at the
 // secrets, which are known only when their placeholders are replaced: New does.
@@ -142,11 +216,13 @@ func (c Config) Validate() error {
 			problems = append(problems, fmt.Errorf(format, args...))
 		}
 	}
-	report(!endpointName.MatchString(c.Name), "name: %q is not 1 to 64 letters, digits, _ and -", c.Name)
+	if err := CheckName(c.Name); err != nil {
+		problems = append(problems, fmt.Errorf("name: %w", err))
+	}
 	report(c.MaxBody < 0 || c.MaxBody > maxMaxBody, "max_body: %d is not between 1 and %d bytes", c.MaxBody, maxMaxBody)
 	report(c.BodyTimeout < 0, "body_timeout: %v is negative", c.BodyTimeout)
 	report(c.Timeout < 0, "timeout: %v is negative", c.Timeout)
-	report(c.Mode != "" && c.Mode != ModeProxy, "mode: %q is not proxy", c.Mode)
+	problems = append(problems, c.deliveryProblems()...)
 	report(c.Idempotency.Off && (c.Idempotency.Key != "" || c.Idempotency.TTL != 0), "idempotency: off goes with neither a key nor a ttl")
 	report(c.Idempotency.TTL < 0 || c.Idempotency.TTL != 0 && c.Idempotency.TTL < Duration(time.Minute), "idempotency: ttl %v is shorter than 1m", c.Idempotency.TTL)
 	for i, l := range c.RateLimits {

@@ -21,7 +21,15 @@ func TestValidateNamesEveryProblem(t *testing.T) {
 		Timeout:     -1,
 		Events:      []string{""},
 		Accept:      "event ==",
-		Mode:        "store",
+		Mode:        "queue",
+		AckWithin:   -1,
+		OverLimit:   "drop",
+		Respond:     204,
+		InFlight:    -1,
+		Order:       "{webhook.body.account}",
+		Pace:        ratelimit.Policy{Events: -1},
+		Retry:       Retry{Attempts: -1, Delay: -1},
+		Breaker:     Breaker{Failures: -1},
 		Idempotency: Idempotency{Off: true, TTL: 1},
 	}
 	err := c.Validate()
@@ -30,7 +38,9 @@ func TestValidateNamesEveryProblem(t *testing.T) {
 	}
 	for _, want := range []string{
 		`name: "a b"`, `"10.0.0.1/8" has bits set outside its range; did you mean "10.0.0.0/8"?`, `"fe80::1%eth0" has a zone`,
-		`"somewhere" is neither`, "rate_limit: ", "max_body: -1", "body_timeout: ", "timeout: ", "events: ", "accept: ", `mode: "store"`,
+		`"somewhere" is neither`, "rate_limit: ", "max_body: -1", "body_timeout: ", "timeout: ", "events: ", "accept: ", `mode: "queue" is neither proxy nor store`,
+		"ack_within: -1ns is negative", `over_limit: "drop" is neither defer nor reject`, "respond: 204 is neither 200 nor 202", "in_flight: -1 is negative",
+		"order: needs mode store", "pace: ", "retry: attempts: -1", "retry: delay: -1ns", "breaker: the number of failures",
 		"idempotency: off goes with neither", "idempotency: ttl 1ns is shorter than 1m",
 	} {
 		if !strings.Contains(err.Error(), want) {
@@ -39,10 +49,81 @@ func TestValidateNamesEveryProblem(t *testing.T) {
 	}
 }
 
+// Each line of the error is one problem, and begins with the option it is of.
+func TestProblemsOfDelivery(t *testing.T) {
+	tests := []struct {
+		name string
+		edit func(*Config)
+		want string // "" is valid
+	}{
+		{"nothing given", func(*Config) {}, ""},
+		{"mode store", func(c *Config) { c.Mode = ModeStore }, ""},
+		{"mode proxy", func(c *Config) { c.Mode = ModeProxy }, ""},
+		{"mode in capitals", func(c *Config) { c.Mode = "Store" }, `mode: "Store" is neither`},
+		{"order in mode store", func(c *Config) { c.Mode, c.Order = ModeStore, "{x}" }, ""},
+		{"order in mode proxy", func(c *Config) { c.Mode, c.Order = ModeProxy, "{x}" }, "order: needs mode store"},
+		{"order in no mode", func(c *Config) { c.Order = "{x}" }, "order: needs mode store"},
+		{"202", func(c *Config) { c.Respond = 202 }, ""},
+		{"201", func(c *Config) { c.Respond = 201 }, "respond: 201 is neither"},
+		{"patience of the whole timeout", func(c *Config) { c.AckWithin, c.Timeout = Duration(time.Second), Duration(time.Second) }, ""},
+		{"more patience than timeout", func(c *Config) { c.AckWithin, c.Timeout = Duration(time.Second+1), Duration(time.Second) }, "ack_within: 1.000000001s is longer than the timeout, 1s"},
+		{"defer", func(c *Config) { c.OverLimit = OverLimitDefer }, ""},
+		{"reject", func(c *Config) { c.OverLimit = OverLimitReject }, ""},
+		{"pace", func(c *Config) { c.Pace = ratelimit.Policy{Events: 100, Window: time.Second} }, ""},
+		{"pace without a window", func(c *Config) { c.Pace = ratelimit.Policy{Events: 100} }, "pace: "},
+		{"breaker off", func(c *Config) { c.Breaker.Off = true }, ""},
+		{"breaker off, with a number", func(c *Config) { c.Breaker = Breaker{Off: true, Failures: 3} }, "breaker: off goes with nothing else"},
+		{"breaker off, with a pause", func(c *Config) { c.Breaker = Breaker{Off: true, Pause: 3} }, "breaker: off goes with nothing else"},
+		{"negative failures", func(c *Config) { c.Breaker.Failures = -1 }, "breaker: the number of failures is negative"},
+		{"negative pause", func(c *Config) { c.Breaker.Pause = -1 }, "breaker: the pause is negative"},
+		{"retry", func(c *Config) { c.Retry.On = []string{"2xx"} }, `retry: on: "2xx"`},
+	}
+	for _, tt := range tests {
+		c := Config{Name: "a", Verify: verify.Config{Provider: "none"}}
+		tt.edit(&c)
+		err := c.Validate()
+		if !says(err, tt.want) {
+			t.Errorf("%s: Validate = %v, want %q", tt.name, err, tt.want)
+		}
+		if err == nil {
+			if err := c.WithDefaults().Validate(); err != nil {
+				t.Errorf("%s: not valid with the defaults: %v", tt.name, err)
+			}
+		}
+	}
+}
+
+func TestAckWithinDefault(t *testing.T) {
+	for _, tt := range []struct {
+		provider string
+		timeout  time.Duration
+		want     time.Duration
+	}{
+		{"broxi", 0, 8 * time.Second}, // its patience is not known
+		{"broxi", 5 * time.Second, 5 * time.Second},
+		{"customer-io", 0, 3200 * time.Millisecond},
+	} {
+		c := Config{Verify: verify.Config{Provider: tt.provider}, Timeout: Duration(tt.timeout)}.WithDefaults()
+		if got := time.Duration(c.AckWithin); got != tt.want {
+			t.Errorf("%s with a timeout of %v: ack_within is %v, want %v", tt.provider, tt.timeout, got, tt.want)
+		}
+	}
+}
+
+func TestBreakerDefaults(t *testing.T) {
+	if got := (Breaker{}).WithDefaults(); got != (Breaker{Failures: 10, Pause: Duration(10 * time.Second)}) {
+		t.Errorf("defaults %+v", got)
+	}
+	if got := (Breaker{Off: true}).WithDefaults(); got != (Breaker{Off: true}) {
+		t.Errorf("off became %+v", got)
+	}
+}
+
 func TestWithDefaults(t *testing.T) {
 	got := Config{Name: "a", Verify: verify.Config{Provider: "broxi"}}.WithDefaults()
 	if got.MaxBody != 1<<20 || got.BodyTimeout != Duration(10*time.Second) || got.Timeout != Duration(30*time.Second) ||
-		got.Mode != ModeProxy || got.Idempotency.TTL != Duration(7*24*time.Hour) {
+		got.Mode != ModeProxy || got.Idempotency.TTL != Duration(7*24*time.Hour) ||
+		got.OverLimit != OverLimitDefer || got.Respond != 200 || got.Retry.Attempts != 8 || got.Breaker.Failures != 10 {
 		t.Errorf("defaults %+v", got)
 	}
 	if err := got.Validate(); err != nil {

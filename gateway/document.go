@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -16,9 +17,18 @@ import (
 // at most once. Duplicate keys and bytes that are not UTF-8 make it unusable:
 // two readers could take two different values from it.
 type document struct {
-	once  sync.Once
-	value any
-	err   error
+	once   sync.Once
+	parsed atomic.Bool // value and err can be read
+	value  any
+	err    error
+}
+
+// adopt takes over what the other has parsed, if it has.
+func (d *document) adopt(other *document) {
+	if other.parsed.Load() {
+		d.once.Do(func() { d.value, d.err = other.value, other.err })
+		d.parsed.Store(true)
+	}
 }
 
 // parse returns the body's value: nil, bool, string, int64, uint64 (beyond int64),
@@ -26,6 +36,7 @@ type document struct {
 // map[string]any. The error wraps verify.ErrNotJSON.
 func (d *document) parse(body []byte) (any, error) {
 	d.once.Do(func() {
+		defer d.parsed.Store(true)
 		dec := jsontext.NewDecoder(bytes.NewBuffer(body))
 		value, err := parseValue(dec)
 		if err == nil {

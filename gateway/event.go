@@ -5,30 +5,51 @@ import (
 	"net/http"
 	"net/netip"
 	"strconv"
+	"strings"
 	"time"
 )
 
-// An Event is one verified, admitted webhook. Its fields must not be changed.
-// Body is nil when the request has ended: its memory is pooled. What has been
-// looked up in it by then stays known.
+// An Event is one verified, admitted webhook, with all that it takes to make
+// the same request again. Its fields must not be changed. Body is nil when the
+// request has ended: its memory is pooled. What has been looked up in it by
+// then stays known.
 type Event struct {
+	Key        Key    // among all events of all endpoints
 	ID         string // the provider's delivery id; "" when it sends none
 	Type       string // the provider's event type; "" when it sends none
 	Endpoint   string // name of the endpoint that received it
 	Provider   string // catalogue name of who sent it
-	Attempt    int    // 1 for the first
+	Attempt    int    // of the delivery that it is seen in: 1 for the first
 	ReceivedAt time.Time
 	Sender     netip.Addr // zero when unknown
+
+	Method     string
+	Target     string // path and query, as the endpoint got them
+	Host       string
+	RemoteAddr string // the peer's, as "ip:port"
+	TLS        bool   // it came over TLS
 	Header     http.Header
-	RawQuery   string
 	Body       []byte
 
-	key  Key
 	json document
 }
 
-// Key identifies the event among all events of all endpoints.
-func (e *Event) Key() Key { return e.key }
+// shell is the event without its body, for who stays behind when another
+// goroutine works with e.
+func (e *Event) shell() *Event {
+	shell := &Event{
+		Key: e.Key, ID: e.ID, Type: e.Type, Endpoint: e.Endpoint, Provider: e.Provider, Attempt: e.Attempt, ReceivedAt: e.ReceivedAt, Sender: e.Sender,
+		Method: e.Method, Target: e.Target, Host: e.Host, RemoteAddr: e.RemoteAddr, TLS: e.TLS, Header: e.Header,
+	}
+	shell.json.adopt(&e.json)
+	return shell
+}
+
+// RawQuery is the query of the Target, without the question mark.
+func (e *Event) RawQuery() string {
+	_, query, _ := strings.Cut(e.Target, "?")
+	return query
+}
 
 // Reference is the name under which the application and the log know the
 // event: the provider's id or, where it sends none, one made from the key.
@@ -36,7 +57,7 @@ func (e *Event) Reference() string {
 	if e.ID != "" {
 		return e.ID
 	}
-	return hex.EncodeToString(e.key[:16])
+	return hex.EncodeToString(e.Key[:16])
 }
 
 // Lookup returns the value at a dotted path of the JSON body ("data.items.0.id")

@@ -5,21 +5,20 @@
 // server it runs in is the Server interface.
 //
 // The promise: once a sender has its 2xx, the application accepted the event
-// (it answered 2xx), or the event was one that the configuration told us to
-// ignore, or it had been accepted before.
+// (it answered 2xx), or the event is stored durably and will be attempted until
+// it is accepted or, by policy, a dead letter; or it was one that the
+// configuration told us to ignore, or one that had been let in before.
 package gateway
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"net/netip"
-	"sync"
 	"sync/atomic"
 	"time"
 
+	"github.com/webhook-gateway/caddy-webhook-gateway/gateway/internal/failpoint"
 	"github.com/webhook-gateway/caddy-webhook-gateway/ratelimit"
 	"github.com/webhook-gateway/caddy-webhook-gateway/verify"
 )
@@ -38,21 +37,24 @@ type Server interface {
 	// verification. What a placeholder stands for is never expanded again.
 	Expand(template string, r *http.Request, e *Event) (text string, complete bool)
 
-	// Deliver hands an event to the application and the application's answer
-	// to w. An error is a *Failure, and means that nothing was written.
-	Deliver(w http.ResponseWriter, r *http.Request, e *Event) error
+	// Admit makes the event known to the placeholders of the request, which
+	// the server may ask for when it has been served: in its access log.
+	Admit(r *http.Request, e *Event)
 }
 
 // Parts are what a Gateway shares with others, or is given from outside. All
-// but Sources, Log and Confirmer are required.
+// but Durable, Sources, Log and Confirmer are required.
 type Parts struct {
 	Server   Server
+	Routes   []NamedRoute         // the endpoint's destinations; without a store exactly one
+	Durable  bool                 // there is a store: nothing is let in until Open
 	Seen     *Seen                // outlives the Gateway
 	Budget   *Budget              // shared by all endpoints
 	Limiters []*ratelimit.Limiter // one for each of the Config's RateLimits
 	Sources  []IPSource           // allow these too
 	Observer Observer
 	Now      func() time.Time
+	Random   func() float64 // from 0 up to 1, for the wait before a retry
 	// Log is told what becomes of subscriptions that are confirmed after the
 	// request. Nil: nobody is.
 	Log *slog.Logger
@@ -60,7 +62,20 @@ type Parts struct {
 	Confirmer *http.Client
 }
 
-// A Gateway is one endpoint. It does not change and may be used concurrently.
+// A NamedRoute is a destination's, as the configuration has it.
+type NamedRoute struct {
+	Name string // unique in the endpoint
+	Route
+}
+
+// A Backing is what makes an endpoint durable. It may be used concurrently.
+type Backing struct {
+	Journal Journal
+	Lanes   []Lane // one for each of the endpoint's Destinations
+}
+
+// A Gateway is one endpoint. But for Open it does not change, and it may be used
+// concurrently.
 type Gateway struct {
 	config     Config
 	verifier   *verify.Verifier
@@ -73,6 +88,9 @@ type Gateway struct {
 	handshakes handshakes
 	keySigned  bool          // every part of a custom idempotency key is covered by the signature
 	serial     atomic.Uint64 // tells events apart that nothing else does
+
+	destinations []*Destination
+	backing      atomic.Pointer[Backing]
 	Parts
 }
 
@@ -102,7 +120,20 @@ func New(c Config, parts Parts) (*Gateway, error) {
 	if c.Accept != "" {
 		g.accept, _ = CompileCondition(c.Accept) // Validate saw it
 	}
+	if g.destinations, err = c.destinations(parts); err != nil {
+		return nil, fmt.Errorf("endpoint %q: %w", c.Name, err)
+	}
 	return g, nil
+}
+
+// Destinations are where the endpoint's events go, in the configuration's order.
+func (g *Gateway) Destinations() []*Destination { return g.destinations }
+
+// Open lets events in, which b makes durable; until then, and without b again,
+// requests are refused.
+func (g *Gateway) Open(b *Backing) {
+	failpoint.Hit("reload")
+	g.backing.Store(b)
 }
 
 // Verifier returns what verifies the endpoint's requests.
@@ -111,169 +142,3 @@ func (g *Gateway) Verifier() *verify.Verifier { return g.verifier }
 // Close stops what verification does in the background. Requests that are
 // still being served are refused if they need it.
 func (g *Gateway) Close() { g.verifier.Close() }
-
-// Serve takes one request through the pipeline. The error is a *Refusal or a
-// *Failure; in both cases nothing has been written yet.
-func (g *Gateway) Serve(w http.ResponseWriter, r *http.Request) error {
-	v := visits.Get().(*visit)
-	defer func() {
-		*v = visit{} // the pool keeps no request alive
-		visits.Put(v)
-	}()
-	*v = visit{Gateway: g, w: w, r: r, now: g.Now()}
-	v.outcome = Outcome{Endpoint: g.config.Name, Provider: g.verifier.Provider().Name, Start: v.now}
-	v.err = errBrokenOff // unless run returns: the answer may break off with a panic
-	defer v.end()
-	v.err = v.run()
-	v.hangUp()
-	return v.err
-}
-
-// hangUp closes the connection of a sender that waits for a 100 before it
-// sends its body, when the answer is a refusal: net/http would wait with it,
-// for a body that does not come.
-func (v *visit) hangUp() {
-	var refusal *Refusal
-	if v.body == nil && v.r.ProtoMajor == 1 && v.r.Header.Get("Expect") != "" && errors.As(v.err, &refusal) {
-		v.w.Header().Set("Connection", "close")
-	}
-}
-
-var errBrokenOff = errors.New("the application's answer broke off")
-
-// A visit is one request on its way through the pipeline.
-type visit struct {
-	*Gateway
-	w       http.ResponseWriter
-	r       *http.Request
-	now     time.Time
-	body    *body
-	request verify.Request
-	proof   verify.Result
-	event   *Event
-	outcome Outcome
-	err     error
-
-	unclaimed bool // nothing tells the event from the next one like it
-	stranger  bool // without a signature, so at most a handshake
-	answered  bool // a handshake
-}
-
-// visits are used again: a kilobyte for each request adds up.
-var visits = sync.Pool{New: func() any { return new(visit) }}
-
-// run is the pipeline. Cheap checks come first, and nothing before the
-// signature leaves a trace that a stranger could use.
-func (v *visit) run() error {
-	for _, check := range [...]func(*visit) error{
-		(*visit).checkMethod,
-		(*visit).checkSender,
-		(*visit).checkEarlyLimits,
-		(*visit).checkGreeting,
-		(*visit).checkHeaders,
-		(*visit).readBody,
-		(*visit).verify,
-		(*visit).identify,
-	} {
-		if err := check(v); err != nil || v.answered {
-			return err
-		}
-	}
-	if wanted, err := v.wanted(); !wanted {
-		return err
-	}
-	if err := v.checkLimits(); err != nil {
-		return err
-	}
-	return v.once(v.proxy)
-}
-
-// end gives back what the visit held and reports how it went.
-func (v *visit) end() {
-	if v.body != nil {
-		v.body.release()
-	}
-	if v.event != nil {
-		v.event.Body = nil // Caddy may ask for placeholders later, when it writes its access log
-	}
-	v.outcome.Total = v.Now().Sub(v.now)
-	v.outcome.finish(v.event, v.err)
-	v.Observer.Observe(&v.outcome)
-}
-
-// once runs deliver if the event has not been accepted before and nobody else
-// is delivering it. The claim is confirmed when the application answered 2xx,
-// and released on every other exit, so that the provider's retry is welcome.
-func (v *visit) once(deliver func() (accepted bool, err error)) error {
-	if v.config.Idempotency.Off || v.unclaimed {
-		_, err := deliver()
-		return err
-	}
-	switch v.Seen.Claim(v.now, v.event.key) {
-	case Ours:
-	case Done:
-		return v.answer(OutcomeDuplicate, `{"status":"already_processed"}`)
-	default: // it may yet fail, so it is too early to say yes
-		return &Refusal{Status: http.StatusConflict, Reason: ReasonInFlight, Wait: time.Second}
-	}
-	accepted := false
-	defer func() {
-		if accepted {
-			v.Seen.Confirm(v.Now(), v.event.key, time.Duration(v.config.Idempotency.TTL))
-		} else {
-			v.Seen.Release(v.event.key)
-		}
-	}()
-	var err error
-	accepted, err = deliver()
-	return err
-}
-
-// proxy hands the event to the application, and its answer to the sender. A
-// sender that hangs up does not cancel it: what the application did counts.
-func (v *visit) proxy() (accepted bool, err error) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(v.r.Context()), time.Duration(v.config.Timeout))
-	defer cancel()
-	reader, again := &bodyReader{rest: v.event.Body}, &bodyReader{rest: v.event.Body}
-	defer func() { _, _ = reader.Close(), again.Close() }() // neither fails
-	v.r.Body = again                                        // for who looks at the body on the way, as placeholders do
-	w := &answer{ResponseWriter: v.w}
-	start := v.Now()
-	defer func() {
-		v.outcome.Upstream = v.Now().Sub(start)
-		v.outcome.Status = w.status
-	}()
-	err = v.Server.Deliver(w, v.forward(ctx, reader), v.event)
-	return err == nil && w.status/100 == 2, err
-}
-
-// forward is the request for the application: the sender's own bytes and
-// headers, framed anew, with the event's facts in place of a stranger's.
-func (v *visit) forward(ctx context.Context, body *bodyReader) *http.Request {
-	r := v.r.WithContext(ctx)
-	v.event.stamp(r.Header)
-	r.Header.Del("Upgrade")
-	r.Header.Del("Expect")      // the body is here: nobody waits for a 100
-	r.Header.Del("Incremental") // nor for its beginning, which is why Caddy would not buffer it
-	r.Body, r.ContentLength = body, int64(len(v.event.Body))
-	r.TransferEncoding, r.Trailer = nil, nil
-	if len(v.event.Body) == 0 {
-		r.Body = http.NoBody
-	}
-	return r
-}
-
-// answer writes the gateway's own 200: providers want exactly that status, and
-// some a text of their own.
-func (v *visit) answer(outcome, body string) error {
-	v.outcome.Name, v.outcome.Status = outcome, http.StatusOK
-	kind := "application/json"
-	body += "\n"
-	if ack := v.verifier.Provider().Ack; ack != "" {
-		kind, body = "text/plain; charset=utf-8", ack
-	}
-	v.w.Header().Set("Content-Type", kind)
-	_, err := v.w.Write([]byte(body))
-	_ = err // the sender is gone; it will send again and hear the same
-	return nil
-}

@@ -46,6 +46,8 @@ func (s *stand) Expand(t string, r *http.Request, e *Event) (string, bool) {
 	return t, complete
 }
 
+func (*stand) Admit(*http.Request, *Event) {}
+
 func (s *stand) Deliver(w http.ResponseWriter, r *http.Request, e *Event) error {
 	s.got = append(s.got, e)
 	if s.deliver != nil {
@@ -68,7 +70,7 @@ func newTest(t testing.TB, edit func(*Config)) (*Gateway, *stand, *outcomes) {
 		edit(&c)
 	}
 	s, o := &stand{addr: netip.MustParseAddr("203.0.113.7")}, new(outcomes)
-	parts := Parts{Server: s, Seen: NewSeen(0), Budget: NewBudget(1 << 20), Observer: o, Now: func() time.Time { return t0 }}
+	parts := Parts{Server: s, Routes: []NamedRoute{{"app", s}}, Seen: NewSeen(0), Budget: NewBudget(1 << 20), Observer: o, Now: func() time.Time { return t0 }}
 	for _, l := range c.RateLimits {
 		parts.Limiters = append(parts.Limiters, l.Limit.Limiter(0))
 	}

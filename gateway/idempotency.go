@@ -86,6 +86,9 @@ func (s *Seen) Confirm(now time.Time, k Key, ttl time.Duration) {
 // flight stays as it is; in particular, what is Done stays Done.
 func (s *Seen) Release(k Key) { s.shard(k).release(k) }
 
+// Forget makes an event new that was Done. A claim in flight stays.
+func (s *Seen) Forget(k Key) { s.shard(k).forget(k) }
+
 // Len is the number of keys held: in flight, done, and expired but not yet
 // asked for again or pushed out.
 func (s *Seen) Len() (n int) {
@@ -142,6 +145,12 @@ func (s *seenShard) release(k Key) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.inFlight, k)
+}
+
+func (s *seenShard) forget(k Key) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.done.known, half(k[:]))
 }
 
 func (s *seenShard) len() int {

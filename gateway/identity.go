@@ -71,9 +71,12 @@ func signedKey(template string, v *verify.Verifier) bool {
 func (v *visit) identify() error {
 	e := &Event{
 		Endpoint: v.config.Name, Provider: v.outcome.Provider, Attempt: 1, ReceivedAt: v.now,
-		Sender: v.outcome.Sender, Header: v.r.Header, RawQuery: v.r.URL.RawQuery, Body: v.body.bytes,
+		Sender: v.outcome.Sender,
+		Method: v.r.Method, Target: v.r.URL.RequestURI(), Host: v.r.Host, RemoteAddr: v.r.RemoteAddr, TLS: v.r.TLS != nil,
+		Header: v.r.Header, Body: v.body.bytes,
 	}
 	v.event = e
+	v.Server.Admit(v.r, e)
 	var err error
 	e.ID, e.Type, err = v.verifier.Identify(&v.request, &v.proof, v.needsJSON)
 	if errors.Is(err, verify.ErrAmbiguousID) || err != nil && v.needsJSON {
@@ -103,16 +106,16 @@ func (v *visit) identity() error {
 	mac, name := v.proof.MAC(), v.config.Name
 	switch {
 	case id != "" && (signed || len(mac) == 0):
-		v.event.key = NewKey(name, id)
+		v.event.Key = NewKey(name, id)
 	case id != "" && custom != "":
-		v.event.key = NewKey(name, id, v.digest())
+		v.event.Key = NewKey(name, id, v.digest())
 	case id != "":
-		v.event.key = NewKey(name, "", v.digest())
+		v.event.Key = NewKey(name, "", v.digest())
 	case len(mac) > 0:
-		v.event.key = NewKey(name, "", string(mac))
+		v.event.Key = NewKey(name, "", string(mac))
 	default:
 		v.unclaimed = true
-		v.event.key = NewKey(name, "", v.now.String(), strconv.FormatUint(v.serial.Add(1), 10))
+		v.event.Key = NewKey(name, "", v.now.String(), strconv.FormatUint(v.serial.Add(1), 10))
 	}
 	return nil
 }

@@ -33,21 +33,39 @@ func newLimits(config []RateLimit, limiters []*ratelimit.Limiter) limits {
 }
 
 // checkEarlyLimits takes a token of each limit that needs no event.
-func (v *visit) checkEarlyLimits() error { return v.take(v.limits.early) }
+func (v *visit) checkEarlyLimits() error { return v.keepTo(v.limits.early) }
 
-// checkLimits takes a token of each limit that does.
-func (v *visit) checkLimits() error { return v.take(v.limits.late) }
+// checkLimits takes a token of each limit that does, or defers the event until
+// there is one.
+func (v *visit) checkLimits() error {
+	if !v.Durable || v.config.OverLimit == OverLimitReject {
+		return v.keepTo(v.limits.late)
+	}
+	most := time.Duration(v.config.Retry.GiveUpAfter) // later would be too late
+	for _, l := range v.limits.late {
+		wait, ok := l.limiter.Book(v.now, v.limitKey(l), most)
+		if !ok {
+			return l.refusal(ratelimit.Decision{Wait: wait, Reset: wait})
+		}
+		v.deferred = max(v.deferred, wait)
+	}
+	return nil
+}
 
-func (v *visit) take(ls []limit) error {
+func (v *visit) keepTo(ls []limit) error {
 	for _, l := range ls {
 		if d := l.limiter.Take(v.now, v.limitKey(l)); !d.OK {
-			return &Refusal{
-				Status: http.StatusTooManyRequests, Reason: ReasonRateLimited, Wait: max(d.Wait, time.Second),
-				Header: http.Header{"Ratelimit": {d.Header(l.name)}, "Ratelimit-Policy": {l.Limit.Header(l.name)}},
-			}
+			return l.refusal(d)
 		}
 	}
 	return nil
+}
+
+func (l limit) refusal(d ratelimit.Decision) *Refusal {
+	return &Refusal{
+		Status: http.StatusTooManyRequests, Reason: ReasonRateLimited, Wait: max(d.Wait, time.Second),
+		Header: http.Header{"Ratelimit": {d.Header(l.name)}, "Ratelimit-Policy": {l.Limit.Header(l.name)}},
+	}
 }
 
 // clientIP is the placeholder that nearly every limit is per.

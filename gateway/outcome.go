@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"errors"
-	"net/http"
 	"net/netip"
 	"time"
 )
@@ -15,15 +14,17 @@ const (
 	OutcomeFiltered  = "filtered"  // verified, and not wanted
 	OutcomeDuplicate = "duplicate" // accepted before
 	OutcomeHandshake = "handshake" // the provider's, answered
+	OutcomeQueued    = "queued"    // stored, to be delivered
+	OutcomeDeferred  = "deferred"  // over a limit: stored, to be delivered when it allows
 )
 
 // Outcomes lists every name that an Outcome can have.
 func Outcomes() []string {
 	return []string{
-		OutcomeDelivered, OutcomeFailed, OutcomeFiltered, OutcomeDuplicate, OutcomeHandshake,
+		OutcomeDelivered, OutcomeFailed, OutcomeFiltered, OutcomeDuplicate, OutcomeHandshake, OutcomeQueued, OutcomeDeferred,
 		ReasonMethod, ReasonEarlyData, ReasonIPDenied, ReasonRateLimited, ReasonTooLarge, ReasonBodyTimeout, ReasonBodyBroken,
 		ReasonSigMissing, ReasonSigRepeated, ReasonSigBad, ReasonSigTooMany, ReasonTSMissing, ReasonTSBad, ReasonTSStale, ReasonTSFuture,
-		ReasonMalformed, ReasonInFlight, ReasonBusy, ReasonNotReady,
+		ReasonMalformed, ReasonInFlight, ReasonBusy, ReasonNotReady, ReasonStoreFull, ReasonStoreFailed,
 	}
 }
 
@@ -96,28 +97,3 @@ func (f *Failure) Error() string { return "webhook not delivered: " + f.Err.Erro
 
 // Unwrap returns what happened.
 func (f *Failure) Unwrap() error { return f.Err }
-
-// An answer remembers the final status that the application's route wrote.
-type answer struct {
-	http.ResponseWriter
-	status int // 0 until it is written
-}
-
-// WriteHeader remembers the first status that is not informational.
-func (a *answer) WriteHeader(status int) {
-	if a.status == 0 && status >= 200 {
-		a.status = status
-	}
-	a.ResponseWriter.WriteHeader(status)
-}
-
-// Write implies a 200, as everywhere in net/http.
-func (a *answer) Write(p []byte) (int, error) {
-	if a.status == 0 {
-		a.status = http.StatusOK
-	}
-	return a.ResponseWriter.Write(p)
-}
-
-// Unwrap lets http.ResponseController reach what is beneath.
-func (a *answer) Unwrap() http.ResponseWriter { return a.ResponseWriter }

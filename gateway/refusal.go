@@ -33,6 +33,8 @@ const (
 	ReasonInFlight    = "in_flight"
 	ReasonBusy        = "busy"
 	ReasonNotReady    = "not_ready"
+	ReasonStoreFull   = "store_full"
+	ReasonStoreFailed = "store_failed"
 )
 
 // A Refusal is a request turned away before it became an event. What the

@@ -1,0 +1,111 @@
+package caddymodule
+
+import (
+	"context"
+	"log/slog"
+	"math/rand/v2"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/webhook-gateway/caddy-webhook-gateway/gateway"
+	"github.com/webhook-gateway/caddy-webhook-gateway/gateway/delivery"
+	"github.com/webhook-gateway/caddy-webhook-gateway/gateway/sqlite"
+)
+
+// An engine is an open store and who works on it. It is shared by all
+// configurations that name the same file, and outlives each of them: during a
+// reload two use it at once.
+type engine struct {
+	path   string
+	store  *sqlite.Store
+	worker *delivery.Worker
+	seen   atomic.Pointer[gateway.Seen] // of the newest configuration
+	stats  atomic.Pointer[gateway.Stats]
+
+	stop  context.CancelFunc
+	tasks sync.WaitGroup
+}
+
+// statsEvery is how often the store is asked how it stands. Whoever reads the
+// metrics sees what it said last: a scrape never waits for the disk.
+const statsEvery = 2 * time.Second
+
+// newEngine opens the store and begins to work.
+func newEngine(a *App, path string, log *slog.Logger) (*engine, error) {
+	m := collectedDeliveries()
+	store, err := a.openStore(path, log, m.committed)
+	if err != nil {
+		return nil, err
+	}
+	e := &engine{path: path, store: store}
+	e.worker = delivery.New(delivery.Options{
+		Queue: store, Forget: e.forget, Observer: &deliveryLog{deliveryMetrics: m, log: log}, Now: time.Now, Random: rand.Float64, Log: log,
+	})
+	ctx, stop := context.WithCancel(context.Background())
+	e.stop = stop
+	e.measure(ctx)
+	e.tasks.Go(func() { gateway.Tend(ctx, store, time.Now, log) })
+	e.tasks.Go(func() { e.watch(ctx) })
+	m.engine.Store(e)
+	return e, nil
+}
+
+// forget lets the memory of deliveries take an event for a new one again.
+func (e *engine) forget(k gateway.Key) {
+	if seen := e.seen.Load(); seen != nil {
+		seen.Forget(k)
+	}
+}
+
+// watch keeps the figures about the store fresh.
+func (e *engine) watch(ctx context.Context) {
+	ticker := time.NewTicker(statsEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+			e.measure(ctx)
+		}
+	}
+}
+
+func (e *engine) measure(ctx context.Context) {
+	stats, err := e.store.Stats(ctx, time.Now())
+	if err != nil {
+		stats = gateway.Stats{Health: gateway.Failed, Err: err}
+		if old := e.stats.Load(); old != nil {
+			stats.Events, stats.Bytes, stats.Lanes = old.Events, old.Bytes, old.Lanes
+		}
+	}
+	e.stats.Store(&stats)
+}
+
+// orphans are the addresses with deliveries that no configuration serves.
+func (e *engine) orphans() map[gateway.Address]int64 {
+	orphans := make(map[gateway.Address]int64)
+	for a, lane := range e.stats.Load().Lanes {
+		if waiting := lane.Count[gateway.Pending] + lane.Count[gateway.Delivering]; waiting > 0 && e.worker.Lane(a) == nil {
+			orphans[a] = waiting
+		}
+	}
+	return orphans
+}
+
+// drain ends the work, as Worker.Stop does, within the time.
+func (e *engine) drain(within time.Duration) error {
+	ctx, cancel := context.WithTimeout(context.Background(), within)
+	defer cancel()
+	return e.worker.Stop(ctx)
+}
+
+// Destruct implements caddy.Destructor: nobody uses the engine any more.
+func (e *engine) Destruct() error {
+	_ = e.drain(0) // what is under way is given back
+	collectedDeliveries().engine.CompareAndSwap(e, nil)
+	e.stop()
+	e.tasks.Wait()
+	return e.store.Close()
+}

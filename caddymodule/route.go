@@ -1,0 +1,59 @@
+package caddymodule
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+
+	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+
+	"github.com/webhook-gateway/caddy-webhook-gateway/gateway"
+)
+
+// A route hands events to a destination's handlers. Because it may do so long
+// after the sender has gone, or in another process, each attempt is a request
+// of its own, with nothing but what belongs to the event: variables and
+// placeholders of the sender's request do not reach it.
+type route struct {
+	handler *Handler
+	server  *caddyhttp.Server // whose trusted proxies, logs and options hold
+	chain   caddyhttp.Handler
+}
+
+func newRoute(h *Handler, server *caddyhttp.Server, chain caddyhttp.Handler) *route {
+	if server == nil {
+		server = new(caddyhttp.Server)
+	}
+	return &route{h, server, chain}
+}
+
+// nowhere stands for the address that the request came in at, in a request
+// that did not.
+var nowhere = &net.TCPAddr{IP: net.IPv4zero}
+
+// Deliver implements gateway.Route.
+func (t *route) Deliver(w http.ResponseWriter, r *http.Request, e *gateway.Event) error {
+	ctx := r.Context()
+	if ctx.Value(http.LocalAddrContextKey) == nil {
+		r = r.WithContext(context.WithValue(ctx, http.LocalAddrContextKey, nowhere)) // before PrepareRequest, whose placeholders look it up in what it is given
+	}
+	r = caddyhttp.PrepareRequest(r, caddy.NewReplacer(), w, t.server)
+	t.handler.introduce(r)
+	server{}.Admit(r, e)
+	if err := t.chain.ServeHTTP(w, r); err != nil {
+		return failure(err)
+	}
+	return nil
+}
+
+// failure takes the status for the sender from an error of Caddy's handlers.
+func failure(err error) error {
+	f := &gateway.Failure{Status: http.StatusBadGateway, Err: err}
+	var handler caddyhttp.HandlerError
+	if errors.As(err, &handler) && handler.StatusCode != 0 {
+		f.Status = handler.StatusCode
+	}
+	return f
+}

@@ -1,0 +1,104 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+)
+
+// admit lets the event in if nobody has before and nobody is doing so. The
+// claim is confirmed when the application accepted the event or it is stored,
+// and released on every other exit, so that the provider's retry is welcome.
+func (v *visit) admit() error {
+	if err := v.open(); err != nil {
+		return err
+	}
+	if !v.claims() {
+		return v.take()
+	}
+	switch v.Seen.Claim(v.now, v.event.Key) {
+	case Ours:
+	case Done:
+		return v.duplicate()
+	default: // it may yet fail, so it is too early to say yes
+		return &Refusal{Status: http.StatusConflict, Reason: ReasonInFlight, Wait: time.Second}
+	}
+	key := v.event.Key
+	defer func() {
+		if !v.accepted {
+			v.Seen.Release(key)
+		}
+	}()
+	return v.take()
+}
+
+// admitted notes that somebody is responsible for the event from now on: the
+// application or the store. It comes before the event is handed on, because a
+// delivery may be given up, and the event forgotten, before its sender is
+// answered.
+func (v *visit) admitted() {
+	v.accepted = true
+	if v.claims() {
+		v.Seen.Confirm(v.Now(), v.event.Key, time.Duration(v.config.Idempotency.TTL))
+	}
+}
+
+// open takes hold of the store, if there is to be one.
+func (v *visit) open() error {
+	v.backing = v.Gateway.backing.Load()
+	if v.Durable && v.backing == nil {
+		return storeRefusal(ErrClosed)
+	}
+	return nil
+}
+
+func (v *visit) claims() bool { return !v.config.Idempotency.Off && !v.unclaimed }
+
+// take does with the event what the endpoint's mode says.
+func (v *visit) take() error {
+	switch {
+	case v.backing == nil:
+		return v.hand()
+	case v.config.Mode == ModeStore, v.deferred > 0:
+		return v.store()
+	default:
+		return v.proxy()
+	}
+}
+
+// known reports whether the store remembers the event, which the memory may
+// have forgotten.
+func (v *visit) known() (bool, error) {
+	if !v.claims() {
+		return false, nil
+	}
+	return v.backing.Journal.Known(v.background(), v.now, v.event.Key)
+}
+
+// background is the request's context, but that a sender who hangs up does not
+// end it: what has been begun is finished.
+func (v *visit) background() context.Context { return context.WithoutCancel(v.r.Context()) }
+
+func (v *visit) duplicate() error {
+	return v.answer(OutcomeDuplicate, http.StatusOK, `{"status":"already_processed"}`)
+}
+
+// When a sender may try again that a store could not take in.
+const (
+	fullWait   = 30 * time.Second
+	failedWait = 5 * time.Second
+	closedWait = time.Second // it opens within moments, in the same or a new configuration
+)
+
+// storeRefusal is the refusal for what a store returned.
+func storeRefusal(err error) *Refusal {
+	r := &Refusal{Status: http.StatusServiceUnavailable, Reason: ReasonStoreFailed, Wait: failedWait, Err: err}
+	switch {
+	case errors.Is(err, ErrFull):
+		r.Reason, r.Wait = ReasonStoreFull, fullWait
+	case errors.Is(err, ErrClosed):
+		r.Reason, r.Wait = ReasonNotReady, closedWait
+	}
+	return r
+}

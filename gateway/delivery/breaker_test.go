@@ -1,0 +1,183 @@
+package delivery_test
+
+import (
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/webhook-gateway/caddy-webhook-gateway/gateway"
+)
+
+const pause = 10 * time.Second
+
+// down makes a destination count as down after n failures.
+func down(n int) func(*gateway.Destination) {
+	return func(d *gateway.Destination) {
+		d.Breaker = gateway.Breaker{Failures: n, Pause: gateway.Duration(pause)}
+	}
+}
+
+func inFlight(n int) func(*gateway.Destination) {
+	return func(d *gateway.Destination) { d.InFlight = n }
+}
+
+// The second failure in a row opens it; of the probes the third gets through.
+func TestBreaker(t *testing.T) {
+	run(t, func(s *stand) {
+		app := answering(500, 500, 503, 503, 200)
+		s.Serve(s.destination(app, inFlight(1), down(2)))
+		start := time.Now()
+		all := s.stores(6)
+		synctest.Wait()
+		if got := s.lane(); got.Breaker != "open" || got.Waiting != 0 {
+			t.Errorf("the lane is %+v, want it open with nothing leased", got)
+		}
+		s.pass(time.Hour)
+		want := []time.Duration{0, 0, pause, 2 * pause, 3 * pause, 3 * pause, 3 * pause, 3 * pause, 3 * pause, 3 * pause}
+		if got := app.times(start); !slices.Equal(got, want) {
+			t.Errorf("attempted at %v, want %v: one probe after each pause, then the rest", got, want)
+		}
+		spent := 0
+		for _, d := range all {
+			got := s.queue.get(d)
+			spent += got.Spent
+			if got.State != gateway.Delivered {
+				t.Errorf("stored: %+v, want it delivered", got)
+			}
+		}
+		if want := 2 + len(all); spent != want {
+			t.Errorf("%d attempts were spent, want %d: probes that fail cost nothing", spent, want)
+		}
+		if got := s.lane(); got.Breaker != "closed" {
+			t.Errorf("the lane is %s, want closed", got.Breaker)
+		}
+	})
+}
+
+// However many may be in flight, and wait, one delivery is leased for a probe.
+func TestProbesOne(t *testing.T) {
+	run(t, func(s *stand) {
+		app := answering(500)
+		s.stores(20)
+		s.Serve(s.destination(app, inFlight(4), down(4)))
+		synctest.Wait()
+		before := app.count()
+		s.pass(pause)
+		if got := s.queue.leases; app.count() != before+1 || got[len(got)-1] != 1 {
+			t.Errorf("%d attempts after the pause, and leases of %v, want one for the probe", app.count()-before, got)
+		}
+		if got := s.lane(); got.Breaker != "open" || got.Waiting != 0 {
+			t.Errorf("the lane is %+v, want it open with nothing leased", got)
+		}
+	})
+}
+
+func TestWhatTurnsBreaker(t *testing.T) {
+	tests := []struct {
+		name     string
+		statuses []int // of live attempts, one after the other
+		want     string
+	}{
+		{"failures in a row", []int{500, 500, 500}, "open"},
+		{"a success between them", []int{500, 500, 200, 500, 500}, "closed"},
+		{"refusals of an application that is up", []int{400, 410, 422, 400}, "closed"},
+		{"a refusal between failures", []int{500, 500, 400, 500, 500}, "closed"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			run(t, func(s *stand) {
+				d := s.destination(answering(tt.statuses...), down(3))
+				s.Serve(d)
+				for range tt.statuses {
+					s.live(d)
+				}
+				if got := s.lane().Breaker; got != tt.want {
+					t.Errorf("the breaker is %s, want %s", got, tt.want)
+				}
+			})
+		})
+	}
+}
+
+// live makes an attempt that a sender waits for, and reports whether it might.
+func (s *stand) live(d *gateway.Destination) (gateway.Result, bool) {
+	place, ok := s.Lane(d.Address).Enter(s.now(), true)
+	if !ok {
+		return gateway.Result{}, false
+	}
+	r := d.Attempt(s.Context(), s.delivery().Event, &gateway.Recording{})
+	r.Probe = place.Probe()
+	place.Leave(r)
+	return r, true
+}
+
+func TestLiveProbe(t *testing.T) {
+	run(t, func(s *stand) {
+		d := s.destination(answering(500, 500, 200), down(1))
+		s.Serve(d)
+		if r, ok := s.live(d); !ok || r.Probe {
+			t.Errorf("first attempt: probe %v, made %v", r.Probe, ok)
+		}
+		if _, ok := s.live(d); ok {
+			t.Error("an attempt was let through to a destination that is down")
+		}
+		s.pass(pause)
+		if got := s.lane().Breaker; got != "half_open" {
+			t.Errorf("the breaker is %s after the pause, want half_open", got)
+		}
+		if r, ok := s.live(d); !ok || !r.Probe {
+			t.Errorf("after the pause: probe %v, made %v, want a probe", r.Probe, ok)
+		}
+		s.pass(pause)
+		probe, ok := s.Lane(shop).Enter(s.now(), true)
+		if !ok || !probe.Probe() {
+			t.Fatal("no probe was let through after the second pause")
+		}
+		if _, ok := s.live(d); ok {
+			t.Error("an attempt was let through beside the probe")
+		}
+		probe.Leave(gateway.Result{Verdict: gateway.Canceled})
+		if r, ok := s.live(d); !ok || !r.Probe || r.Verdict != gateway.Accepted {
+			t.Errorf("after a probe that was broken off: %+v, made %v, want another one", r, ok)
+		}
+		if got := s.lane().Breaker; got != "closed" {
+			t.Errorf("the breaker is %s, want closed", got)
+		}
+	})
+}
+
+// Failures of attempts that began before the destination counted as down are
+// old news when it is up again.
+func TestOldFailures(t *testing.T) {
+	run(t, func(s *stand) {
+		d := s.destination(answering(500, 200), down(1))
+		s.Serve(d)
+		old, _ := s.Lane(shop).Enter(s.now(), true)
+		s.live(d)
+		s.pass(pause)
+		s.live(d)
+		old.Leave(gateway.Result{Verdict: gateway.Again, Reason: gateway.ReasonTimeout})
+		if got := s.lane().Breaker; got != "closed" {
+			t.Errorf("the breaker is %s, want closed", got)
+		}
+	})
+}
+
+// What a reload changes counts at once; what is known of the application stays.
+func TestBreakerOutlivesReload(t *testing.T) {
+	run(t, func(s *stand) {
+		d := s.destination(answering(500, 200), down(1))
+		leave := s.Serve(d)
+		s.live(d)
+		s.Serve(s.destination(d.Route, down(5)))
+		leave()
+		if got := s.lane().Breaker; got != "open" {
+			t.Errorf("the breaker is %s after a reload, want open", got)
+		}
+		s.Serve(s.destination(d.Route))
+		if got := s.lane().Breaker; got != "closed" {
+			t.Errorf("the breaker is %s when it is turned off, want closed", got)
+		}
+	})
+}

@@ -1,0 +1,93 @@
+package delivery
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+)
+
+// never is later than every instant that matters.
+var never = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}
+
+// jump is how far the wall clock must be off what has passed since it was last
+// looked at to have been put back or forward.
+const jump = 5 * time.Second
+
+// A clock notices when the wall clock is put back or forward.
+type clock struct {
+	start time.Time // of the monotonic clock
+
+	mu     sync.Mutex
+	wall   time.Time
+	passed time.Duration // since start
+}
+
+func newClock(wall time.Time) clock {
+	return clock{start: time.Now(), wall: wall.Round(0)} //nolint:forbidigo // only what passes after it is of interest
+}
+
+// look returns by how much the wall clock jumped since the last look; 0 if it
+// did not.
+func (c *clock) look(wall time.Time) time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	passed := time.Since(c.start) //nolint:forbidigo // the monotonic clock, which nobody puts back
+	off := wall.Round(0).Sub(c.wall) - (passed - c.passed)
+	c.wall, c.passed = wall.Round(0), passed
+	if off.Abs() <= jump {
+		return 0
+	}
+	return off
+}
+
+// A clamper is a queue that can bring deliveries forward.
+type clamper interface {
+	// Clamp makes what is Pending due at the latest at the instant.
+	Clamp(ctx context.Context, latest time.Time) error
+}
+
+// checkClock has all lanes look at the queue if the clock jumped. When it was
+// put back, nothing waits longer than it would have been made to.
+func (w *Worker) checkClock() {
+	now := w.options.Now()
+	off := w.clock.look(now)
+	if off == 0 {
+		return
+	}
+	w.options.Log.Warn("the clock jumped", slog.Duration("by", off))
+	if queue, ok := w.options.Queue.(clamper); ok && off < 0 {
+		if err := queue.Clamp(w.storing, now.Add(w.longest())); err != nil {
+			w.options.Log.Error("webhook deliveries may wait too long after the clock jumped", slog.Any("error", err))
+		}
+	}
+	for _, l := range w.all() {
+		l.Wake(now)
+	}
+}
+
+// longest is the longest wait between two attempts at any destination.
+func (w *Worker) longest() (wait time.Duration) {
+	for _, l := range w.all() {
+		l.mu.Lock()
+		if l.to != nil {
+			wait = max(wait, time.Duration(l.to.Retry.Longest))
+		}
+		l.mu.Unlock()
+	}
+	return wait
+}

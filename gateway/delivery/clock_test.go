@@ -1,0 +1,89 @@
+package delivery_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/webhook-gateway/caddy-webhook-gateway/gateway"
+)
+
+// set puts the wall clock forward, or back.
+func (s *stand) set(by time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.off += by
+}
+
+// When the clock is put back nothing waits for the time to come again.
+func TestClockPutBack(t *testing.T) {
+	run(t, func(s *stand) {
+		s.random = 0.999
+		app := answering(503, 200)
+		s.Serve(s.destination(app))
+		start := time.Now()
+		s.store()
+		synctest.Wait()
+		s.set(-24 * time.Hour)
+		s.pass(time.Hour)
+		const noticed, longest = 4995 * time.Millisecond, 10 * time.Minute // when the lane woke for the retry
+		if got, want := s.queue.clamped, start.Add(noticed-24*time.Hour+longest); !got.Equal(want) {
+			t.Errorf("clamped to %v, want %v", got, want)
+		}
+		if got, want := app.times(start), []time.Duration{0, noticed + longest}; !slices.Equal(got, want) {
+			t.Errorf("attempted at %v, want %v", got, want)
+		}
+		if got := strings.Count(s.log.String(), "the clock jumped"); got != 1 {
+			t.Errorf("log:\n%s\nwant one jump", s.log.String())
+		}
+	})
+}
+
+func TestClockPutForward(t *testing.T) {
+	run(t, func(s *stand) {
+		app := answering(200)
+		s.Serve(s.destination(app))
+		start := time.Now()
+		s.store(func(d *gateway.Delivery) { d.Due = d.Due.Add(24 * time.Hour) })
+		synctest.Wait()
+		s.set(24 * time.Hour)
+		s.pass(time.Hour)
+		if got, want := app.times(start), []time.Duration{time.Minute}; !slices.Equal(got, want) {
+			t.Errorf("attempted at %v, want %v: when it was noticed", got, want)
+		}
+		if !s.queue.clamped.IsZero() {
+			t.Errorf("clamped to %v, want nothing brought forward", s.queue.clamped)
+		}
+	})
+}
+
+// A breaker that is open when the clock is put back opens after its pause all
+// the same.
+func TestBreakerWithClockPutBack(t *testing.T) {
+	run(t, func(s *stand) {
+		d := s.destination(answering(500, 200), down(1))
+		s.Serve(d)
+		s.live(d)
+		s.set(-24 * time.Hour)
+		s.pass(2 * time.Minute)
+		if r, ok := s.live(d); !ok || r.Verdict != gateway.Accepted {
+			t.Errorf("attempted %v with %+v, want a probe that closes it", ok, r)
+		}
+	})
+}
+
+// Slow corrections are no jumps.
+func TestClockCorrected(t *testing.T) {
+	run(t, func(s *stand) {
+		s.Serve(s.destination(answering(200)))
+		for range 20 {
+			s.set(-time.Second)
+			s.pass(time.Minute)
+		}
+		if log := s.log.String(); log != "" {
+			t.Errorf("log:\n%s\nwant nothing", log)
+		}
+	})
+}

@@ -1,0 +1,116 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/webhook-gateway/caddy-webhook-gateway/ratelimit"
+)
+
+// A Route hands events to an application.
+type Route interface {
+	// Deliver makes the request r, which is as the sender made it, and writes
+	// the application's answer to w. It may panic, as net/http's handlers may.
+	// An error is a *Failure, and means that nothing was written.
+	Deliver(w http.ResponseWriter, r *http.Request, e *Event) error
+}
+
+// A Destination is where the events of an endpoint go, and how. It does not
+// change and may be used concurrently.
+type Destination struct {
+	Address
+	Route    Route
+	Timeout  time.Duration // for one attempt
+	Retry    Retry
+	InFlight int              // most attempts at once
+	Pace     ratelimit.Policy // of attempts; the zero Policy sets none
+	Breaker  Breaker
+	Sign     *Countersigner // nil: attempts are not signed
+	Now      func() time.Time
+}
+
+// An Answer is what a route writes to: it knows what was written.
+type Answer interface {
+	http.ResponseWriter
+	Status() int       // the final status; 0 before it is written
+	Beginning() []byte // of the body, for the record
+}
+
+// Attempt hands the event to the application once and says how it went. It
+// ends with the destination's timeout, and with ctx: that is Canceled.
+func (d *Destination) Attempt(ctx context.Context, e *Event, w Answer) Result {
+	ctx, cancel := context.WithTimeoutCause(ctx, d.Timeout, errTimeout)
+	defer cancel()
+	body := &bodyReader{rest: e.Body}
+	defer func() { _ = body.Close() }() // it does not fail
+	result := Result{Start: d.Now()}
+	err := d.deliver(ctx, e, body, w, &result)
+	result.Duration = d.Now().Sub(result.Start)
+	result.Status, result.Answer = w.Status(), w.Beginning()
+	result.RetryAfter = ratelimit.ParseRetryAfter(w.Header().Get("Retry-After"), d.Now())
+	result.judge(ctx, err, d.Retry)
+	return result
+}
+
+// deliver runs the route; a panic of its is noted in the result.
+func (d *Destination) deliver(ctx context.Context, e *Event, body *bodyReader, w Answer, result *Result) error {
+	defer func() { result.broken = recover() }()
+	r, err := e.request(ctx, body)
+	if err != nil {
+		return err
+	}
+	if d.Sign != nil {
+		if err := d.Sign.sign(r.Header, e, d.Now()); err != nil {
+			return err
+		}
+	}
+	return d.Route.Deliver(w, r, e)
+}
+
+// destinations are those of the endpoint that c describes.
+func (c Config) destinations(parts Parts) ([]*Destination, error) {
+	if err := c.checkRoutes(parts); err != nil {
+		return nil, err
+	}
+	var sign *Countersigner
+	if c.Sign != "" {
+		var err error
+		if sign, err = NewCountersigner(c.Sign); err != nil {
+			return nil, fmt.Errorf("sign: %w", err)
+		}
+	}
+	all := make([]*Destination, len(parts.Routes))
+	for i, route := range parts.Routes {
+		all[i] = &Destination{
+			Address: Address{c.Name, route.Name}, Route: route.Route, Timeout: time.Duration(c.Timeout),
+			Retry: c.Retry, InFlight: c.InFlight, Pace: c.Pace, Breaker: c.Breaker, Sign: sign, Now: parts.Now,
+		}
+	}
+	return all, nil
+}
+
+// checkRoutes reports destinations that cannot be served like this.
+func (c Config) checkRoutes(parts Parts) error {
+	seen := make(map[string]bool)
+	for _, route := range parts.Routes {
+		if err := CheckName(route.Name); err != nil {
+			return fmt.Errorf("deliver: %w", err)
+		}
+		if seen[route.Name] {
+			return fmt.Errorf("deliver: there are two destinations named %q", route.Name)
+		}
+		seen[route.Name] = true
+	}
+	switch {
+	case len(parts.Routes) == 0:
+		return errors.New("deliver: there is no destination")
+	case !parts.Durable && len(parts.Routes) > 1:
+		return errors.New("deliver: several destinations need a store")
+	case !parts.Durable && c.Mode == ModeStore:
+		return errors.New("mode: store needs a store")
+	}
+	return nil
+}

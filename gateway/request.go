@@ -1,0 +1,44 @@
+package gateway
+
+import (
+	"context"
+	"crypto/tls"
+	"net/http"
+	"net/url"
+)
+
+// request is the request for the application: the sender's own bytes and
+// headers, framed anew, with the event's facts in place of a stranger's. It is
+// made for every attempt anew, because handlers change what they are given.
+func (e *Event) request(ctx context.Context, body *bodyReader) (*http.Request, error) {
+	u, err := url.ParseRequestURI(e.Target)
+	if err != nil {
+		return nil, err
+	}
+	r := new(http.Request).WithContext(ctx)
+	r.Method, r.URL, r.RequestURI, r.Host, r.RemoteAddr = e.Method, u, e.Target, e.Host, e.RemoteAddr
+	r.Proto, r.ProtoMajor, r.ProtoMinor = "HTTP/1.1", 1, 1
+	r.Header = e.header()
+	r.Body, r.ContentLength = body, int64(len(e.Body))
+	if len(e.Body) == 0 {
+		r.Body = http.NoBody
+	}
+	if e.TLS {
+		r.TLS = &tls.ConnectionState{HandshakeComplete: true, ServerName: (&url.URL{Host: e.Host}).Hostname()}
+	}
+	return r, nil
+}
+
+// header is what the application gets: the sender's headers, but for those of
+// its own connection, and the event's facts.
+func (e *Event) header() http.Header {
+	h := e.Header.Clone()
+	if h == nil {
+		h = make(http.Header)
+	}
+	e.stamp(h)
+	h.Del("Upgrade")
+	h.Del("Expect")      // the body is here: nobody waits for a 100
+	h.Del("Incremental") // nor for its beginning, which is why Caddy would not buffer it
+	return h
+}

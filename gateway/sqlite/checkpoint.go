@@ -1,0 +1,93 @@
+package sqlite
+
+import (
+	engine "zombiezen.com/go/sqlite"
+)
+
+// The log grows until what it says has been copied into the file and nobody
+// reads the log any more. The bulk is copied beside the writer, on a connection
+// of its own; the little that has been written meanwhile by the writer itself,
+// between two groups, so that it can begin the log anew.
+const (
+	logStart   = 16 << 20 // bytes written, after which copying begins
+	logLimit   = 64 << 20 // bytes, to which the log is cut when it begins anew
+	logRest    = 256      // pages left that the writer may copy
+	groupPages = 8        // that a group changes, however small it is
+	logPasses  = 8        // after so many the writer copies all the rest
+)
+
+// A checkpointer copies the log into the file.
+type checkpointer struct {
+	store   *Store
+	conn    *engine.Conn
+	wake    chan struct{}
+	rest    chan struct{} // to the writer: there is little left
+	stopped chan struct{}
+}
+
+func openCheckpointer(s *Store) (*checkpointer, error) {
+	c, err := connect(s.path, readerCache)
+	if err != nil {
+		return nil, err
+	}
+	p := &checkpointer{store: s, conn: c, wake: make(chan struct{}, 1), rest: make(chan struct{}, 1), stopped: make(chan struct{})}
+	go p.run()
+	return p, nil
+}
+
+func (p *checkpointer) run() {
+	defer close(p.stopped)
+	for range p.wake {
+		for range logPasses {
+			left, err := passive(p.conn)
+			if err != nil && !diskFull(err) {
+				_ = p.store.fail(err)
+				return
+			}
+			if err != nil || left < logRest {
+				break // a full disk puts it off until more has been written
+			}
+		}
+		p.rest <- struct{}{}
+	}
+}
+
+func (p *checkpointer) close() error {
+	close(p.wake)
+	<-p.stopped
+	return p.conn.Close()
+}
+
+// passive copies what can be copied without stopping anybody, and returns how
+// many pages are left.
+func passive(c *engine.Conn) (left int64, err error) {
+	err = guard(func() error {
+		_, err := prepare(c, `PRAGMA wal_checkpoint(PASSIVE)`).one(func(s *engine.Stmt) { left = s.ColumnInt64(1) - s.ColumnInt64(2) })
+		return err
+	})
+	return left, err
+}
+
+// truncate copies everything and empties the log.
+func truncate(c *engine.Conn) error {
+	_, err := prepare(c, `PRAGMA wal_checkpoint(TRUNCATE)`).one(func(*engine.Stmt) {})
+	return err
+}
+
+// checkpoint sees to the log after a group.
+func (w *writer) checkpoint(size int64) {
+	w.written += size + groupPages*pageSize
+	select {
+	case <-w.store.backlog.rest:
+		w.copying, w.written = false, 0
+		if _, err := passive(w.conn); err != nil && !diskFull(err) {
+			_ = w.store.fail(err)
+		}
+		return
+	default:
+	}
+	if w.written > logStart && !w.copying {
+		w.copying = true
+		w.store.backlog.wake <- struct{}{}
+	}
+}

@@ -1,0 +1,116 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/webhook-gateway/caddy-webhook-gateway/gateway"
+	"github.com/webhook-gateway/caddy-webhook-gateway/gateway/storetest"
+)
+
+// A hold keeps the writer busy until it is released.
+type hold struct{ begun, release chan struct{} }
+
+func (h hold) apply(*writer) error {
+	close(h.begun)
+	<-h.release
+	return nil
+}
+
+// occupy has the writer begin a hold, whose end is sent to done.
+func occupy(s *Store) (h hold, done chan error) {
+	h, done = hold{make(chan struct{}), make(chan struct{})}, make(chan error, 1)
+	go func() { done <- s.do(context.Background(), h, 0, 0) }()
+	<-h.begun
+	return h, done
+}
+
+func TestSlow(t *testing.T) {
+	s := openNew(t)
+	h, done := occupy(s)
+	s.Configure(Limits{RetainFor: storetest.Retention, CommitWithin: time.Millisecond})
+	if _, err := s.Append(t.Context(), storetest.Entry("late", to)); !errors.Is(err, gateway.ErrSlow) {
+		t.Errorf("Append = %v, want %v", err, gateway.ErrSlow)
+	}
+	s.Configure(Limits{RetainFor: storetest.Retention, CommitWithin: time.Minute})
+	ctx, cancel := context.WithCancelCause(t.Context())
+	gone := errors.New("the caller has gone")
+	cancel(gone)
+	if _, err := s.Append(ctx, storetest.Entry("gone", to)); !errors.Is(err, gateway.ErrSlow) || !errors.Is(err, gone) {
+		t.Errorf("Append = %v, want %v and %v", err, gateway.ErrSlow, gone)
+	}
+	close(h.release)
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+	mustAppend(t, s, storetest.Entry("late", to)) // both were taken out
+	expectEvents(t, s, 1)
+}
+
+// TestDisown has a caller leave while his event, leased to him, is written.
+func TestDisown(t *testing.T) {
+	s := openNew(t)
+	first, done := occupy(s)
+	second := hold{make(chan struct{}), make(chan struct{})}
+	e := storetest.Entry("left", to)
+	e.Deliveries[0].State, e.Deliveries[0].Attempt, e.Deliveries[0].Due = gateway.Delivering, 1, storetest.Epoch.Add(time.Hour)
+	c := &call{operation: &appending{record: newRecord(e)}, done: make(chan error, 1)}
+	for _, next := range []*call{{operation: second, done: make(chan error, 1)}, c} {
+		if err := s.queue.push(next); err != nil {
+			t.Fatal(err)
+		}
+	}
+	close(first.release)
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+	<-second.begun
+	if err := c.leave(gateway.ErrSlow); !errors.Is(err, gateway.ErrSlow) {
+		t.Errorf("leave = %v", err)
+	}
+	close(second.release)
+	if err := <-c.done; err != nil {
+		t.Error(err)
+	}
+	mustAppend(t, s, storetest.Entry("other", to)) // in a group after
+	leased, _, err := s.Lease(t.Context(), to, storetest.Epoch, storetest.Epoch.Add(time.Minute), 5)
+	if len(leased) != 2 || err != nil || leased[0].Attempt != 2 || leased[0].Spent != 0 {
+		t.Errorf("Lease = %+v, %v", leased, err)
+	}
+}
+
+func TestCloseWaits(t *testing.T) {
+	path := closed(t)
+	s := openAt(t, path, testOptions(t))
+	h, done := occupy(s)
+	appended := make(chan error, 1)
+	s.Note(storetest.Entry("noted", to))
+	c := &call{operation: &appending{record: newRecord(storetest.Entry("waiting", to))}, done: appended}
+	if err := s.queue.push(c); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- s.Close() }()
+	for {
+		if _, err := s.Known(t.Context(), storetest.Epoch, gateway.NewKey("a")); errors.Is(err, gateway.ErrClosed) {
+			break // Close has begun
+		}
+		select {
+		case err := <-ended:
+			t.Fatalf("Close = %v, before the calls in progress ended", err)
+		default:
+		}
+	}
+	close(h.release)
+	for name, ch := range map[string]chan error{"the call in progress": done, "the one waiting": appended, "Close": ended} {
+		if err := <-ch; err != nil {
+			t.Errorf("%s = %v", name, err)
+		}
+	}
+	if err := s.Close(); !errors.Is(err, gateway.ErrClosed) {
+		t.Errorf("the second Close = %v, want %v", err, gateway.ErrClosed)
+	}
+	expectEvents(t, openAt(t, path, testOptions(t)), 3)
+}

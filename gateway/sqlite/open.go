@@ -1,0 +1,184 @@
+package sqlite
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	engine "zombiezen.com/go/sqlite"
+	"zombiezen.com/go/sqlite/sqlitex"
+
+	"github.com/webhook-gateway/caddy-webhook-gateway/gateway"
+)
+
+var _ gateway.Store = (*Store)(nil)
+
+// Open opens the store at path, and makes it when there is none. The leases of
+// the process that had it open before are given back.
+func Open(path string, o Options) (*Store, error) {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return nil, err
+	}
+	if err := local(filepath.Dir(path)); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	lock, err := lock(path)
+	if err != nil {
+		return nil, err
+	}
+	s := &Store{path: path, options: o, lock: lock}
+	err = s.open()
+	if err != nil && corrupt(err) && o.Quarantine {
+		o.Log.Error("the webhook store is corrupt: it is put aside, and a new one begun", "path", path, "error", err)
+		if err = s.putAside(); err == nil {
+			err = s.open()
+		}
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("%s: %w", path, explained(err)), lock.Close())
+	}
+	return s, nil
+}
+
+func explained(err error) error {
+	if corrupt(err) && !errors.Is(err, ErrCorrupt) {
+		return fmt.Errorf("%w: %w", ErrCorrupt, err)
+	}
+	return err
+}
+
+// damaged is err of a statement of ours. If it cannot be run, then the tables
+// are not those that we made.
+func damaged(err error) error {
+	if engine.ErrCode(err) == engine.ResultError {
+		return fmt.Errorf("%w: %w", ErrCorrupt, err)
+	}
+	return err
+}
+
+// putAside renames the file and what belongs to it.
+func (s *Store) putAside() error {
+	suffix := fmt.Sprintf(".corrupt-%d", s.now().Unix())
+	for _, part := range [...]string{"", "-wal", "-shm"} {
+		err := os.Rename(s.path+part, s.path+suffix+part)
+		if err != nil && !(part != "" && errors.Is(err, os.ErrNotExist)) {
+			return err
+		}
+	}
+	return nil
+}
+
+// open opens the file and begins to work.
+func (s *Store) open() (err error) {
+	s.limits.Store(s.options.Limits.withDefaults())
+	s.space = space{dir: filepath.Dir(s.path)}
+	s.queue, s.stopped = newQueue(), make(chan struct{})
+	if err := s.touch(); err != nil {
+		return err
+	}
+	c, err := connect(s.path, writerCache)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, c.Close())
+		}
+	}()
+	if err := guard(func() error { return migrate(c) }); err != nil {
+		return err
+	}
+	if err := guard(func() error { return s.load(c) }); err != nil {
+		return damaged(err)
+	}
+	if s.readers, err = openReaders(s.path); err != nil {
+		return err
+	}
+	if s.backlog, err = openCheckpointer(s); err != nil {
+		return errors.Join(err, s.readers.closeIdle())
+	}
+	go s.writer.run()
+	return nil
+}
+
+// load reads what the writer holds in memory.
+func (s *Store) load(c *engine.Conn) (err error) {
+	if err := giveBack(c, nanos(s.now())); err != nil {
+		return err
+	}
+	s.writer = &writer{store: s, conn: c}
+	if s.keys, err = loadKeyring(c); err != nil {
+		return err
+	}
+	if s.writer.ledger, err = loadLedger(c); err != nil {
+		return err
+	}
+	s.writer.keys, s.writer.before = s.keys, s.writer.totals
+	s.counts.publish(&s.writer.ledger)
+	return nil
+}
+
+// touch makes the file, for its owner alone. SQLite gives its other files the
+// same mode.
+func (s *Store) touch() error {
+	f, err := os.OpenFile(s.path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Chmod(0o600), f.Close())
+}
+
+// Sizes, measured: larger pages write more for a single event, smaller ones
+// more for many.
+const (
+	pageSize    = 8 << 10
+	writerCache = 16 << 10 // KiB
+	readerCache = 2 << 10  // KiB
+)
+
+// connect opens the file with what each connection needs.
+func connect(path string, cache int) (*engine.Conn, error) {
+	c, err := engine.OpenConn(path, engine.OpenReadWrite)
+	if err != nil {
+		return nil, err
+	}
+	c.SetBusyTimeout(10 * time.Second)
+	for _, pragma := range [...]string{
+		fmt.Sprintf("page_size = %d", pageSize), // of a new file
+		"journal_mode = WAL",
+		"synchronous = FULL",
+		"wal_autocheckpoint = 0",
+		fmt.Sprintf("journal_size_limit = %d", logLimit),
+		"mmap_size = 0",
+		"cell_size_check = ON",
+		"trusted_schema = OFF",
+		fmt.Sprintf("cache_size = -%d", cache),
+	} {
+		if err := sqlitex.ExecuteTransient(c, "PRAGMA "+pragma, nil); err != nil {
+			return nil, errors.Join(err, c.Close())
+		}
+	}
+	return c, nil
+}
+
+// giveBack ends all leases.
+func giveBack(c *engine.Conn, now int64) (err error) {
+	end, err := sqlitex.ImmediateTransaction(c)
+	if err != nil {
+		return err
+	}
+	defer end(&err)
+	err = prepare(c, `UPDATE deliveries AS d SET state = 0, due = ?, lane = iif(ordering IS NOT NULL AND EXISTS (SELECT 1 FROM deliveries o
+		WHERE o.destination = d.destination AND o.ordering = d.ordering AND o.state < 2 AND o.id < d.id), NULL, destination)
+		WHERE lane < 0`).int(now).run()
+	if err != nil || c.Changes() == 0 {
+		return err
+	}
+	return prepare(c, `UPDATE destinations SET pending = pending + delivering, delivering = 0`).run()
+}

@@ -1,0 +1,107 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	engine "zombiezen.com/go/sqlite"
+
+	"github.com/webhook-gateway/caddy-webhook-gateway/gateway"
+)
+
+// readerCount is how many may read at once. Long lists are few.
+const readerCount = 4
+
+// readers are connections that only read.
+type readers struct{ idle chan *engine.Conn }
+
+func openReaders(path string) (*readers, error) {
+	r := &readers{make(chan *engine.Conn, readerCount)}
+	for range readerCount {
+		c, err := connect(path, readerCache)
+		if err != nil {
+			return nil, errors.Join(err, r.closeIdle())
+		}
+		r.idle <- c
+	}
+	return r, nil
+}
+
+func (r *readers) closeIdle() (err error) {
+	for len(r.idle) > 0 {
+		err = errors.Join(err, (<-r.idle).Close())
+	}
+	return err
+}
+
+// close waits for those who read.
+func (r *readers) close(ctx context.Context) (err error) {
+	for range readerCount {
+		select {
+		case c := <-r.idle:
+			err = errors.Join(err, c.Close())
+		case <-ctx.Done():
+			return errors.Join(err, fmt.Errorf("%w: it is still being read", gateway.ErrSlow))
+		}
+	}
+	return err
+}
+
+// read lends a connection to f, alone.
+func (s *Store) read(ctx context.Context, f func(*engine.Conn) error) error {
+	if err := s.usable(); err != nil {
+		return err
+	}
+	var c *engine.Conn
+	select {
+	case c = <-s.readers.idle:
+	case <-s.stopped:
+		return s.usable()
+	case <-ctx.Done():
+		return fmt.Errorf("%w: %w", gateway.ErrSlow, context.Cause(ctx))
+	}
+	defer func() { s.readers.idle <- c }()
+	if s.closed.Load() { // while we waited
+		return gateway.ErrClosed
+	}
+	err := guard(func() error { return f(c) })
+	if corrupt(err) {
+		return s.fail(err)
+	}
+	return err
+}
+
+// readLong is read for what may take long: it ends with ctx.
+func (s *Store) readLong(ctx context.Context, f func(*engine.Conn) error) error {
+	return s.read(ctx, func(c *engine.Conn) error {
+		c.SetInterrupt(ctx.Done())
+		defer c.SetInterrupt(nil)
+		err := f(c)
+		if ctx.Err() != nil {
+			return fmt.Errorf("%w: %w", gateway.ErrSlow, context.Cause(ctx))
+		}
+		return err
+	})
+}
+
+func (s *Store) usable() error {
+	if s.closed.Load() {
+		return gateway.ErrClosed
+	}
+	return s.failure()
+}
+
+// Known is gateway.Journal's.
+func (s *Store) Known(ctx context.Context, now time.Time, k gateway.Key) (known bool, err error) {
+	if v, sure := s.keys.recall(half(k[:])); sure {
+		return v.until > nanos(now), s.usable()
+	}
+	err = s.read(ctx, func(c *engine.Conn) error {
+		v, err := s.keys.holder(c, k)
+		known = v.until > nanos(now)
+		return err
+	})
+	return known, err
+}

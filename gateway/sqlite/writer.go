@@ -1,0 +1,158 @@
+package sqlite
+
+import (
+	"errors"
+	"fmt"
+
+	engine "zombiezen.com/go/sqlite"
+
+	"github.com/webhook-gateway/caddy-webhook-gateway/gateway"
+	"github.com/webhook-gateway/caddy-webhook-gateway/gateway/internal/failpoint"
+)
+
+// An operation is one caller's part of a transaction.
+type operation interface {
+	// apply does it. What comes of it stays in the operation, for its caller.
+	// An error is the engine's: nothing of the transaction is kept, and it may
+	// be applied again in another.
+	apply(w *writer) error
+}
+
+// A writer is all that writes to the file: one goroutine, which does what is
+// waiting in one transaction, while the next group gathers.
+type writer struct {
+	store *Store
+	conn  *engine.Conn
+	ledger
+	before totals // as committed
+	keys   *keyring
+	limits *Limits // for the group at hand
+	full   bool    // the disk is, at the moment
+
+	written int64 // bytes, about, since the log was copied
+	copying bool
+}
+
+// run writes until the queue is shut.
+func (w *writer) run() {
+	defer close(w.store.stopped)
+	for {
+		g := w.store.queue.take()
+		if g.len() == 0 {
+			return
+		}
+		w.write(g)
+	}
+}
+
+// write does a group, and lets its callers go.
+func (w *writer) write(g group) {
+	s := w.store
+	start := s.now()
+	w.limits = s.limits.Load()
+	w.full = s.space.low(start, w.limits.Reserve)
+	err := s.failure()
+	if err == nil {
+		err = w.attempt(g)
+	}
+	if s.options.Observe != nil {
+		s.options.Observe(Commit{Size: g.len(), Duration: s.now().Sub(start), Dropped: g.dropped, Err: err})
+	}
+	for _, c := range g.calls {
+		if !c.end(err) && err == nil {
+			s.disown(c.operation)
+		}
+	}
+	for _, r := range g.notes {
+		r.recycle()
+	}
+	w.checkpoint(g.size)
+}
+
+// attempt does a group. When the disk is full it does what is left of it
+// without what needs space.
+func (w *writer) attempt(g group) error {
+	err := guard(func() error { return w.transact(g) })
+	if diskFull(err) {
+		w.full, g.notes = true, nil
+		err = guard(func() error { return w.transact(g) })
+	}
+	switch {
+	case err == nil:
+		return nil
+	case diskFull(err):
+		return fmt.Errorf("%w: %w", gateway.ErrFull, err)
+	default:
+		return w.store.fail(err)
+	}
+}
+
+func diskFull(err error) bool { return engine.ErrCode(err).ToPrimary() == engine.ResultFull }
+
+// transact does a group in one transaction, or nothing of it.
+func (w *writer) transact(g group) (err error) {
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, w.rollback())
+		}
+	}()
+	if err := prepare(w.conn, `BEGIN IMMEDIATE`).run(); err != nil {
+		return err
+	}
+	if err := w.apply(g); err != nil {
+		return err
+	}
+	if err := errors.Join(w.keys.save(w.conn), w.ledger.save(w.conn, w.before)); err != nil {
+		return err
+	}
+	failpoint.Hit("store.commit.before")
+	if err := prepare(w.conn, `COMMIT`).run(); err != nil {
+		return err
+	}
+	failpoint.Hit("store.commit.after")
+	w.keys.fold()
+	w.before = w.totals
+	w.store.counts.publish(&w.ledger)
+	return nil
+}
+
+// apply does what was noted first.
+func (w *writer) apply(g group) error {
+	for _, r := range g.notes {
+		if _, err := w.take(r); err != nil {
+			return err
+		}
+	}
+	for i, c := range g.calls {
+		if err := c.apply(w); err != nil {
+			return err
+		}
+		if i == 0 {
+			failpoint.Hit("store.append.inside")
+		}
+	}
+	return nil
+}
+
+// rollback undoes the transaction, also in memory.
+func (w *writer) rollback() error {
+	w.keys.drop()
+	if !w.conn.AutocommitEnabled() { // it may have been undone already
+		if err := prepare(w.conn, `ROLLBACK`).run(); err != nil {
+			return err
+		}
+	}
+	var err error
+	w.ledger, err = loadLedger(w.conn)
+	return err
+}
+
+// guard makes an error of a panic: over a damaged file the engine may.
+func guard(f func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%w: panic: %v", ErrCorrupt, p)
+		}
+	}()
+	return f()
+}
