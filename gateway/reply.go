@@ -30,7 +30,7 @@ type reply struct {
 }
 
 func newReply(w http.ResponseWriter, retry Retry) *reply {
-	return &reply{w: w, retry: retry, header: w.Header().Clone()}
+	return &reply{w: w, retry: retry, header: maps.Clone(w.Header())}
 }
 
 // Header is what the route sets, on top of what the server has set.

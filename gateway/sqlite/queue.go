@@ -13,8 +13,9 @@ const (
 	groupBytes = 8 << 20
 	groupNotes = 512
 	noteDelay  = 50 * time.Millisecond
-	notesBytes = 16 << 20 // held in memory; past them only the key of a note is
-	notesHeld  = 64 << 10 // past them nothing
+	callDelay  = time.Millisecond // how long calls wait for company, at most
+	notesBytes = 16 << 20         // held in memory; past them only the key of a note is
+	notesHeld  = 64 << 10         // past them nothing
 )
 
 // A call is an operation whose caller waits for it.
@@ -50,6 +51,8 @@ type queue struct {
 	dropped int64 // notes, since they were last asked for
 	due     bool  // the notes have waited long enough
 	shut    error // why nothing is taken in any more
+	crowd   int   // callers there are at the moment, about
+	served  int   // calls in the last group
 	wake    chan struct{}
 }
 
@@ -70,7 +73,9 @@ func (q *queue) push(c *call) error {
 		return q.shut
 	}
 	q.calls = append(q.calls, c)
-	q.ring()
+	if n := len(q.calls); n == 1 || n >= q.crowd {
+		q.ring()
+	}
 	return nil
 }
 
@@ -138,24 +143,59 @@ func (g *group) len() int { return len(g.calls) + len(g.notes) }
 
 // take waits for a group. The last one is empty: the queue is shut.
 func (q *queue) take() group {
-	for {
-		if g, ok := q.poll(); ok {
-			return g
-		}
+	for q.expect(); q.idle(); {
 		<-q.wake
+	}
+	q.gather()
+	return q.cut()
+}
+
+// expect notes who may call soon: those who have just been served, and those
+// who are waiting.
+func (q *queue) expect() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.crowd = min(q.served+len(q.calls), groupCalls)
+}
+
+func (q *queue) idle() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return len(q.calls) == 0 && !q.due && q.shut == nil
+}
+
+// gather waits a moment for those who have just been served and are about to
+// call again: the more share a commit, the less each costs. Who calls alone
+// does not wait.
+func (q *queue) gather() {
+	if q.complete() {
+		return
+	}
+	timer := time.NewTimer(callDelay)
+	defer timer.Stop()
+	for !q.complete() {
+		select {
+		case <-q.wake:
+		case <-timer.C:
+			return
+		}
 	}
 }
 
-func (q *queue) poll() (g group, ok bool) {
+func (q *queue) complete() bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if len(q.calls) == 0 && !q.due && q.shut == nil {
-		return group{}, false
-	}
+	return len(q.calls) >= q.crowd || q.due || q.shut != nil
+}
+
+func (q *queue) cut() (g group) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
 	g.dropped, q.dropped = q.dropped, 0
 	q.takeCalls(&g)
 	q.takeNotes(&g)
-	return g, true
+	q.served = len(g.calls)
+	return g
 }
 
 func (q *queue) takeCalls(g *group) {
