@@ -62,7 +62,7 @@ type Queue interface {
 	// ones due longest first, until the instant given: each becomes Delivering
 	// and its Attempt one more. A delivery whose lease has ended is due again.
 	// Of those with the same Order only the oldest that is not settled is
-	// given out. The events are not loaded.
+	// given out. Their events may be loaded already.
 	//
 	// When fewer than n are due, next is when the next one is, or zero.
 	Lease(ctx context.Context, to Address, now, until time.Time, n int) (leased []*Delivery, next time.Time, err error)

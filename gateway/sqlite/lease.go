@@ -17,6 +17,7 @@ func (s *Store) Lease(ctx context.Context, to gateway.Address, now, until time.T
 	if err := s.do(ctx, l, 0, 0); err != nil {
 		return nil, time.Time{}, err
 	}
+	s.preload(ctx, l.leased)
 	return l.leased, instant(l.next), nil
 }
 

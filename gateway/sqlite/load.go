@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	engine "zombiezen.com/go/sqlite"
+	"zombiezen.com/go/sqlite/sqlitex"
 
 	"github.com/webhook-gateway/caddy-webhook-gateway/gateway"
 )
@@ -20,25 +21,56 @@ type image struct {
 // was stored, and with gateway.ErrNotFound when it has been swept.
 func (s *Store) Load(ctx context.Context, d *gateway.Delivery) error {
 	var i image
-	err := s.read(ctx, func(c *engine.Conn) error {
-		found, err := prepare(c, `SELECT key, sum, head, body FROM events WHERE id = ?`).int(d.EventID).one(i.scan)
-		if err == nil && !found {
-			err = fmt.Errorf("event %d: %w", d.EventID, gateway.ErrNotFound)
+	if err := s.read(ctx, func(c *engine.Conn) error { return i.find(c, d.EventID) }); err != nil {
+		return err
+	}
+	return i.give(d)
+}
+
+// preloaded is how many bytes of events are loaded at once, about.
+const preloaded = 1 << 20
+
+// preload loads the events of deliveries that were leased together, as long as
+// they are small: a transaction for each would cost more than reading it. What
+// cannot be loaded is left to Load.
+func (s *Store) preload(ctx context.Context, ds []*gateway.Delivery) {
+	images := make([]image, 0, len(ds))
+	_ = s.read(ctx, func(c *engine.Conn) (err error) {
+		defer sqlitex.Transaction(c)(&err)
+		for size := 0; len(images) < len(ds) && size < preloaded; {
+			var i image
+			if err := i.find(c, ds[len(images)].EventID); err != nil {
+				return err
+			}
+			images = append(images, i)
+			size += len(i.head) + len(i.body)
 		}
-		return err
+		return nil
 	})
-	if err != nil {
-		return err
+	for n, i := range images {
+		_ = i.give(ds[n])
 	}
-	if i.sum != checksum(i.head, i.body) {
-		return fmt.Errorf("event %d: %w: its checksum is wrong", d.EventID, ErrCorrupt)
+}
+
+func (i *image) find(c *engine.Conn, id int64) error {
+	found, err := prepare(c, `SELECT key, sum, head, body FROM events WHERE id = ?`).int(id).one(i.scan)
+	if err == nil && !found {
+		err = fmt.Errorf("event %d: %w", id, gateway.ErrNotFound)
 	}
-	return i.fill(d)
+	return err
 }
 
 func (i *image) scan(s *engine.Stmt) {
 	s.ColumnBytes(0, i.key[:])
 	i.sum, i.head, i.body = s.ColumnInt64(1), blob(s, 2), blob(s, 3)
+}
+
+// give gives d the event, if it is as it was stored.
+func (i *image) give(d *gateway.Delivery) error {
+	if i.sum != checksum(i.head, i.body) {
+		return fmt.Errorf("event %d: %w: its checksum is wrong", d.EventID, ErrCorrupt)
+	}
+	return i.fill(d)
 }
 
 // fill gives d the event.

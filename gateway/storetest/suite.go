@@ -63,7 +63,7 @@ func (s *subject) lease(at time.Time, n int) []*gateway.Delivery {
 	s.t.Helper()
 	leased, _, err := s.Lease(s.t.Context(), main, at, at.Add(10*time.Second), n)
 	s.fatal(err)
-	return leased
+	return unloaded(leased)
 }
 
 // leaseOne is lease, where one must be due.
