@@ -4,92 +4,123 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"time"
+
+	"github.com/webhook-gateway/caddy-webhook-gateway/bench/load"
+	"github.com/webhook-gateway/caddy-webhook-gateway/bench/program"
 )
 
-// An experiment compares two targets under the same requests.
+// An experiment compares targets under the same requests.
 type experiment struct {
-	base, subject *target
-	size          int     // of each body, bytes
-	rate          float64 // bar: subject's requests/s over base's, at least; 0 means none
-	memory        int64   // bar: subject's peak RSS over base's, bytes, at most; 0 means none
-	wrong         bool    // send wrong signatures, to both
-	rps           int     // open loop at this rate; 0 means closed loop
+	name  string
+	about string
+	sides []*target
+	job   load.Job
+	fresh bool // each round starts the Caddys anew, one at a time
+	fill  int  // events of 1 KiB put into the first target's kept store beforehand
+	bars  []bar
 }
 
-// rates are the bars of gateway over plain, by body size.
-var rates = map[int]float64{2 << 10: 0.95, 16 << 10: 0.93, 256 << 10: 0.68}
+// results are what the targets did, round by round.
+type results map[*target][]load.Result
 
-const (
-	small       = 2 << 10
-	memoryBar   = 40 << 20
-	addedP50Bar = 100 * time.Microsecond
-	addedP99Bar = time.Millisecond
-)
-
-// plan lists the experiments of which at least one side was asked for.
-func plan(o options) []experiment {
-	var all []experiment
-	for _, size := range o.sizes {
-		all = append(all, experiment{base: plain, subject: gateway, size: size, rate: rates[size], memory: memoryBar})
-	}
-	all = append(all,
-		experiment{base: defaults, subject: to, size: small, rate: 1.15},
-		experiment{base: respond, subject: refuse, size: small, rate: 0.85, wrong: true})
-	if o.rps > 0 {
-		all = append(all, experiment{base: plain, subject: gateway, size: small, rps: o.rps})
-	}
-	return slices.DeleteFunc(all, func(e experiment) bool { return len(e.sides(o)) == 0 })
+// only leaves the targets that were asked for.
+func (e experiment) only(names map[string]bool) experiment {
+	e.sides = slices.DeleteFunc(slices.Clone(e.sides), func(t *target) bool { return !names[t.name] })
+	return e
 }
 
-// sides are the targets that -only leaves, base first.
-func (e experiment) sides(o options) []*target {
-	return slices.DeleteFunc([]*target{e.base, e.subject}, func(t *target) bool { return !o.only[t.name] })
-}
-
-func (e experiment) title() string {
-	s := fmt.Sprintf("%s and %s, %d KiB", e.base.name, e.subject.name, e.size>>10)
-	if e.wrong {
-		s += ", wrong signature"
+// run loads the targets round by round, prints what it saw, and returns how
+// many bars were missed.
+func (e experiment) run(ctx context.Context, p *program.Set, rounds int) (missed int, err error) {
+	fmt.Printf("\n%s: %s\n", e.name, e.about)
+	if err := e.prepare(ctx, p); err != nil {
+		return 0, err
 	}
-	if e.rps > 0 {
-		s += fmt.Sprintf(", %d requests/s", e.rps)
+	all := make(results)
+	measure := e.together
+	if e.fresh {
+		measure = e.apart
 	}
-	return s
-}
-
-// run starts fresh Caddys, loads them round by round, prints what it saw, and
-// returns how many bars were missed.
-func (e experiment) run(ctx context.Context, p *processes, o options) (missed int, err error) {
-	fmt.Printf("\n%s\n", e.title())
-	sides := e.sides(o)
-	aims, stop, err := p.startAll(ctx, sides)
-	defer stop()
+	err = measure(ctx, p, rounds, func(round int, got []load.Result) {
+		for i, t := range e.sides {
+			all[t] = append(all[t], got[i])
+		}
+		e.progress(round, got)
+	})
 	if err != nil {
 		return 0, err
 	}
-	results := make([][]result, len(sides)) // by side, then by round
-	for round := range o.rounds {
-		got, err := p.load(ctx, e.job(o, inOrder(aims, round)))
-		if err != nil {
-			return 0, err
-		}
-		got = inOrder(got, round)
-		for i := range sides {
-			results[i] = append(results[i], got[i])
-		}
-		e.progress(round, sides, got)
-	}
-	return e.report(sides, results), nil
+	return e.report(all), nil
 }
 
-// job is what the load generator is told for one round.
-func (e experiment) job(o options, aims []aim) job {
-	j := job{Size: e.size, Conns: o.conns, Wrong: e.wrong, RPS: e.rps, Warmup: o.warmup, Duration: o.duration, Aims: aims}
-	if e.rps > 0 {
-		j.Duration = o.paceTime
+// together starts all targets, and loads them in alternating order.
+func (e experiment) together(ctx context.Context, p *program.Set, rounds int, done func(int, []load.Result)) error {
+	var aims []load.Aim
+	for _, t := range e.sides {
+		a, stop, err := start(ctx, p, t)
+		if err != nil {
+			return err
+		}
+		defer stop()
+		aims = append(aims, a)
 	}
-	return j
+	for round := range rounds {
+		got, err := send(ctx, p, e.job, inOrder(aims, round)...)
+		if err != nil {
+			return err
+		}
+		done(round, inOrder(got, round))
+	}
+	return nil
+}
+
+// apart has no two targets run at the same time: one with a backlog is never idle.
+func (e experiment) apart(ctx context.Context, p *program.Set, rounds int, done func(int, []load.Result)) error {
+	for round := range rounds {
+		var got []load.Result
+		for _, t := range inOrder(e.sides, round) {
+			one, err := e.alone(ctx, p, t)
+			if err != nil {
+				return err
+			}
+			got = append(got, one...)
+		}
+		done(round, inOrder(got, round))
+	}
+	return nil
+}
+
+// alone starts, loads and ends one target.
+func (e experiment) alone(ctx context.Context, p *program.Set, t *target) ([]load.Result, error) {
+	a, stop, err := start(ctx, p, t)
+	if err != nil {
+		return nil, err
+	}
+	defer stop()
+	j := e.job
+	if t.idle {
+		j.Conns = 0
+	}
+	return send(ctx, p, j, a)
+}
+
+func send(ctx context.Context, p *program.Set, j load.Job, aims ...load.Aim) ([]load.Result, error) {
+	j.App, j.Receiver, j.Aims = p.App, p.Receiver, aims
+	return p.Load(ctx, j)
+}
+
+// start starts t, with an empty store unless it keeps its own.
+func start(ctx context.Context, p *program.Set, t *target) (load.Aim, func(), error) {
+	if t.folder != "" && !t.keeps {
+		if err := p.Forget(t.folder); err != nil {
+			return load.Aim{}, nil, err
+		}
+	}
+	a, stop, err := p.Start(ctx, t.caddy(p))
+	if err != nil {
+		return a, nil, fmt.Errorf("%s: %w", t.name, err)
+	}
+	return a, stop, nil
 }
 
 // inOrder turns every second round around, so that neither side is always the

@@ -1,15 +1,17 @@
 // Command bench measures the gateway beside plain Caddy on this machine.
 //
-// It builds ./cmd/caddy, starts an application and, for each experiment, two
-// Caddys; a load generator of its own process sends both the same signed
-// requests in alternating rounds. What counts is the ratio within a round:
-// the two runs are seconds apart, so most of what else the machine does cancels.
+// It builds ./cmd/caddy, starts an application and, for each experiment, the
+// Caddys to compare; a load generator of its own process sends all the same
+// signed requests in alternating rounds. What counts is the ratio within a round:
+// the runs are seconds apart, so most of what else the machine does cancels.
 //
-//	go run ./bench                                everything, about seven minutes
-//	go run ./bench -rounds 2 -duration 1s -rps 0  a quick look
+//	go run ./bench                                everything, about fifteen minutes
+//	go run ./bench -run accept,sustained          two of the experiments
+//	go run ./bench -rounds 2 -duration 1s -rps 0 -fill 100000  a quick look
 //	go run ./bench -only plain,defaults,respond   only plain Caddy's side
 //
-// It needs Linux: CPU time and memory come from /proc.
+// It needs Linux: CPU time and memory come from /proc. The stores need a disk,
+// and some 4 GB of it.
 package main
 
 import (
@@ -22,20 +24,23 @@ import (
 	"runtime"
 	"syscall"
 	"time"
-)
 
-// secret signs every request. It is known to everybody, and worth nothing.
-const secret = "bench-secret-0123456789-abcdefghijkl"
+	"github.com/webhook-gateway/caddy-webhook-gateway/bench/load"
+	"github.com/webhook-gateway/caddy-webhook-gateway/bench/program"
+)
 
 // options are the flags, parsed.
 type options struct {
 	caddy              string // program to load; empty means build ./cmd/caddy
 	rounds, conns      int
 	warmup             time.Duration
-	duration, paceTime time.Duration // measured time of one run, closed and open loop
-	rps                int           // open loop; 0 means none
-	sizes              []int         // bytes
-	only               map[string]bool
+	duration, paceTime time.Duration   // measured time of one run, closed and open loop
+	rps                int             // open loop; 0 means none
+	fill               int             // events in the store that is already large
+	sizes              []int           // bytes
+	run                map[string]bool // experiments
+	only               map[string]bool // targets
+	dir                string          // where the files go
 	strict             bool
 }
 
@@ -56,9 +61,9 @@ func main() {
 func role(ctx context.Context, args []string) error {
 	switch {
 	case len(args) == 2 && args[0] == "app":
-		return serveApp(args[1])
+		return load.ServeApp(args[1])
 	case len(args) == 1 && args[0] == "load":
-		return serveLoad(os.Stdin, os.Stdout)
+		return load.Serve(os.Stdin, os.Stdout)
 	}
 	o, err := parseOptions(args)
 	if err != nil {
@@ -71,20 +76,20 @@ func role(ctx context.Context, args []string) error {
 func bench(ctx context.Context, o options) error {
 	fmt.Printf("%d cores, %s %s/%s, GOGC=100, %d connections, %d rounds of %v after %v\n",
 		runtime.NumCPU(), runtime.Version(), runtime.GOOS, runtime.GOARCH, o.conns, o.rounds, o.duration, o.warmup)
-	p, err := newProcesses(ctx, o.caddy)
+	p, err := program.New(ctx, o.dir, o.caddy)
 	if err != nil {
 		return err
 	}
-	defer p.close()
+	defer p.Close()
 
 	missed := 0
 	for _, e := range plan(o) {
-		n, err := e.run(ctx, p, o)
+		n, err := e.run(ctx, p, o.rounds)
 		switch {
 		case ctx.Err() != nil:
 			return errors.New("interrupted")
 		case err != nil:
-			return fmt.Errorf("%s: %w", e.title(), err)
+			return fmt.Errorf("%s: %w", e.name, err)
 		}
 		missed += n
 	}

@@ -20,20 +20,26 @@ func parseOptions(args []string) (options, error) {
 	f.DurationVar(&o.duration, "duration", 3*time.Second, "measured `time` of each run")
 	f.IntVar(&o.rps, "rps", 500, "requests per second of the open loop; 0 skips it")
 	f.DurationVar(&o.paceTime, "pace-duration", 6*time.Second, "measured `time` of each run of the open loop")
+	f.IntVar(&o.fill, "fill", 1_000_000, "`events` in the store that is already large")
+	f.StringVar(&o.dir, "dir", "bin", "`folder` on a disk, for the stores and all other files")
 	f.BoolVar(&o.strict, "strict", false, "exit 1 when a bar is missed")
 	sizes := f.String("sizes", "2,16,256", "body `sizes` of plain and gateway, KiB")
-	only := f.String("only", "", "run these `targets` alone, of plain,gateway,defaults,to,respond,refuse")
+	run := f.String("run", "", "run these `experiments` alone, of "+strings.Join(experimentNames, ","))
+	only := f.String("only", "", "run these `targets` alone, of "+targetNames(targets))
 	if err := f.Parse(args); err != nil {
 		return o, err
 	}
-	if f.NArg() > 0 || o.rounds < 1 || o.conns < 1 || o.duration <= 0 || o.paceTime <= 0 || o.warmup < 0 || o.rps < 0 {
+	if f.NArg() > 0 || o.rounds < 1 || o.conns < 1 || o.duration <= 0 || o.paceTime <= 0 || o.warmup < 0 || o.rps < 0 || o.fill < 1 {
 		return o, errors.New("leftover argument, or a number below its least value")
 	}
 	var err error
 	if o.sizes, err = parseSizes(*sizes); err != nil {
 		return o, err
 	}
-	o.only, err = parseOnly(*only)
+	if o.run, err = choose("run", *run, experimentNames); err != nil {
+		return o, err
+	}
+	o.only, err = choose("only", *only, strings.Split(targetNames(targets), ","))
 	return o, err
 }
 
@@ -50,20 +56,20 @@ func parseSizes(s string) ([]int, error) {
 	return sizes, nil
 }
 
-// parseOnly returns the set of targets named in s; the empty s means all.
-func parseOnly(s string) (map[string]bool, error) {
-	only := make(map[string]bool)
-	for _, t := range targets {
-		only[t.name] = s == ""
+// choose returns the set of names in list, of those known; the empty list means all.
+func choose(flag, list string, known []string) (map[string]bool, error) {
+	chosen := make(map[string]bool)
+	for _, name := range known {
+		chosen[name] = list == ""
 	}
-	if s == "" {
-		return only, nil
+	if list == "" {
+		return chosen, nil
 	}
-	for f := range strings.SplitSeq(s, ",") {
-		if _, ok := only[f]; !ok {
-			return nil, fmt.Errorf("-only %q: no such target", f)
+	for name := range strings.SplitSeq(list, ",") {
+		if _, ok := chosen[name]; !ok {
+			return nil, fmt.Errorf("-%s %q: no such name, want of %q", flag, name, known)
 		}
-		only[f] = true
+		chosen[name] = true
 	}
-	return only, nil
+	return chosen, nil
 }

@@ -2,17 +2,10 @@ package main
 
 import (
 	"cmp"
-	"math"
 	"slices"
-	"time"
-)
 
-// percentile is the smallest of sorted that at least the share q of it does
-// not exceed (nearest rank). sorted must not be empty.
-func percentile(sorted []time.Duration, q float64) time.Duration {
-	rank := int(math.Ceil(q * float64(len(sorted))))
-	return sorted[max(rank, 1)-1]
-}
+	"github.com/webhook-gateway/caddy-webhook-gateway/bench/load"
+)
 
 // median is the middle value, of an even number the lower of the two, so that
 // it is always one that was seen. list must not be empty.
@@ -22,7 +15,7 @@ func median[T cmp.Ordered](list []T) T {
 }
 
 // each is f of every result.
-func each[T any](results []result, f func(result) T) []T {
+func each[T any](results []load.Result, f func(load.Result) T) []T {
 	list := make([]T, len(results))
 	for i, r := range results {
 		list[i] = f(r)
@@ -31,7 +24,7 @@ func each[T any](results []result, f func(result) T) []T {
 }
 
 // ratios is f of subject over f of base, round by round.
-func ratios(base, subject []result, f func(result) float64) []float64 {
+func ratios(base, subject []load.Result, f func(load.Result) float64) []float64 {
 	list := make([]float64, len(base))
 	for i := range base {
 		list[i] = f(subject[i]) / f(base[i])

@@ -4,32 +4,9 @@ import (
 	"slices"
 	"testing"
 	"time"
-)
 
-func TestPercentile(t *testing.T) {
-	hundred := make([]time.Duration, 100)
-	for i := range hundred {
-		hundred[i] = time.Duration(i + 1)
-	}
-	tests := []struct {
-		name string
-		list []time.Duration
-		q    float64
-		want time.Duration
-	}{
-		{"one value", []time.Duration{7}, 0.99, 7},
-		{"lowest", hundred, 0, 1},
-		{"middle of an even number", hundred, 0.50, 50},
-		{"99th of a hundred", hundred, 0.99, 99},
-		{"highest", hundred, 1, 100},
-		{"rounds up", []time.Duration{1, 2, 3}, 0.50, 2},
-	}
-	for _, tt := range tests {
-		if got := percentile(tt.list, tt.q); got != tt.want {
-			t.Errorf("%s: percentile = %d, want %d", tt.name, got, tt.want)
-		}
-	}
-}
+	"github.com/webhook-gateway/caddy-webhook-gateway/bench/load"
+)
 
 func TestMedian(t *testing.T) {
 	tests := []struct {
@@ -54,9 +31,9 @@ func TestMedian(t *testing.T) {
 
 // The ratio belongs to a round: what slows both sides must not show.
 func TestRatios(t *testing.T) {
-	base := []result{{Requests: 100, Time: time.Second}, {Requests: 10, Time: time.Second}}
-	subject := []result{{Requests: 180, Time: 2 * time.Second}, {Requests: 9, Time: time.Second}}
-	if got := ratios(base, subject, result.rate); !slices.Equal(got, []float64{0.9, 0.9}) {
+	base := []load.Result{{Requests: 100, Time: time.Second}, {Requests: 10, Time: time.Second}}
+	subject := []load.Result{{Requests: 180, Time: 2 * time.Second}, {Requests: 9, Time: time.Second}}
+	if got := ratios(base, subject, load.Result.Rate); !slices.Equal(got, []float64{0.9, 0.9}) {
 		t.Errorf("ratios = %v, want 0.9 twice", got)
 	}
 }

@@ -1,10 +1,16 @@
-package main
+package load
 
 import (
 	"bytes"
 	"fmt"
 	"strings"
 )
+
+// idPrefix begins every body.
+const idPrefix = `{"delivery_id":"`
+
+// idAt is where in a body the delivery id begins.
+const idAt = len(idPrefix)
 
 // newBody is a webhook body of exactly size bytes, at least 1 KiB: objects in
 // arrays in objects, strings, numbers, null. The delivery id comes first, as in
@@ -13,9 +19,9 @@ func newBody(size int) []byte {
 	const tail = `],"notes":"`
 	const end = `"}}`
 	var b bytes.Buffer
-	fmt.Fprintf(&b, `{"delivery_id":"%s","event":"workflow.completed","timestamp":"2026-01-01T00:00:00Z",`+
+	fmt.Fprintf(&b, idPrefix+`%s","event":"workflow.completed","timestamp":"2026-01-01T00:00:00Z",`+
 		`"data":{"workflow_id":"support_0042","cost":0.1375,"success":true,"error":null,"turns":[`, strings.Repeat("0", idLen))
-	copy(b.Bytes()[len(`{"delivery_id":"`):], "dlv_")
+	copy(b.Bytes()[idAt:], "dlv_")
 	for i := 0; ; i++ {
 		turn := newTurn(i)
 		if b.Len()+len(turn)+len(tail)+len(end) > size {

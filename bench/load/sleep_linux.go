@@ -1,14 +1,9 @@
-package main
+package load
 
 import (
 	"syscall"
 	"time"
 )
-
-// dieWithParent ends a child even when this program is killed outright.
-func dieWithParent() *syscall.SysProcAttr {
-	return &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-}
 
 // sleepUntil is exact to some 60 µs. The runtime's own timers wait for the
 // network poller, which counts in milliseconds: too coarse for a 0.1 ms bar.

@@ -1,4 +1,4 @@
-package main
+package load
 
 import (
 	"bufio"
@@ -22,7 +22,7 @@ type client struct {
 }
 
 // dial connects to a, for requests of b.
-func dial(a aim, b *batch) (*client, error) {
+func dial(a Aim, b *batch) (*client, error) {
 	c, err := net.Dial("tcp", a.Addr)
 	if err != nil {
 		return nil, err

@@ -1,4 +1,4 @@
-package main
+package load
 
 import (
 	"context"
@@ -15,11 +15,14 @@ func (r *run) openLoop(ctx context.Context, n int, c *client) (took []time.Durat
 		if !due.Before(r.to) {
 			break
 		}
-		sleepUntil(due)
+		r.sleep(due)
 		if err := c.send(k); err != nil {
 			return took, end, err
 		}
 		end = time.Now()
+		if r.arrivals != nil {
+			r.arrivals.note(r.arrivals.answered, k, end)
+		}
 		if !due.Before(r.from) {
 			took = append(took, end.Sub(due))
 		}

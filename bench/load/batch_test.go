@@ -1,4 +1,4 @@
-package main
+package load
 
 import (
 	"bufio"
@@ -32,14 +32,14 @@ func parse(t *testing.T, tmpl *template) (*http.Request, []byte) {
 
 // sum signs independently of what is tested.
 func sum(ts string, body []byte) string {
-	mac := hmac.New(sha256.New, []byte(secret))
+	mac := hmac.New(sha256.New, []byte(Secret))
 	_, _ = io.WriteString(mac, ts+"."+string(body))
 	return hex.EncodeToString(mac.Sum(nil))
 }
 
 func TestRequest(t *testing.T) {
 	for _, size := range []int{1 << 10, 2 << 10, 16 << 10, 256 << 10} {
-		b := newBatch(5, size, secret, t0)
+		b := newBatch(5, size, Secret, t0)
 		tmpl := newTemplate(size, "127.0.0.1:80", t0)
 		seen := make(map[string]bool)
 		for i := range b.len() {
@@ -78,16 +78,16 @@ func deliveryID(t *testing.T, body []byte) string {
 
 func TestBatchesShareNoID(t *testing.T) {
 	tmpl := newTemplate(2<<10, "", t0)
-	newBatch(1, 2<<10, secret, t0).fill(tmpl, 0)
+	newBatch(1, 2<<10, Secret, t0).fill(tmpl, 0)
 	first := string(tmpl.id)
-	newBatch(1, 2<<10, secret, t0).fill(tmpl, 0)
+	newBatch(1, 2<<10, Secret, t0).fill(tmpl, 0)
 	if first == string(tmpl.id) {
 		t.Errorf("both batches begin with %s", first)
 	}
 }
 
 func TestWrongSignature(t *testing.T) {
-	b := newBatch(40, 2<<10, secret, t0)
+	b := newBatch(40, 2<<10, Secret, t0)
 	b.wrong = true
 	tmpl := newTemplate(2<<10, "", t0)
 	for i := range b.len() {

@@ -1,7 +1,6 @@
-package main
+package load
 
 import (
-	"bytes"
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
@@ -13,6 +12,9 @@ import (
 	"sync"
 	"time"
 )
+
+// Secret signs every request. It is known to everybody, and worth nothing.
+const Secret = "bench-secret-0123456789-abcdefghijkl"
 
 const (
 	idLen  = 36 // dlv_, 16 hex digits of this process, 16 of the request
@@ -36,7 +38,7 @@ func newTemplate(size int, host string, at time.Time) *template {
 	t := &template{body: len(raw)}
 	t.raw = append(raw, newBody(size)...)
 	t.signature = t.raw[len(head):][:sigLen]
-	t.id = t.raw[t.body+bytes.Index(t.raw[t.body:], []byte("dlv_")):][:idLen]
+	t.id = t.raw[t.body+idAt:][:idLen]
 	return t
 }
 
