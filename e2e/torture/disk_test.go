@@ -1,0 +1,80 @@
+package torture
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+// TestDiskFull takes the space away, gives it back, and takes it again.
+func TestDiskFull(t *testing.T) {
+	for _, tt := range []struct {
+		name    string
+		reserve string
+		left    uint64 // bytes that are left of the disk
+	}{
+		{"to the reserve", "4MiB", 2 << 20},
+		{"to the last byte", "4KiB", 0},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			tr := newTrial(t, setup{endpoint: "mode store" + quick, store: "reserve " + tt.reserve})
+			disk := newDisk(t)
+			tr.store = filepath.Join(disk, "webhooks.db")
+			p := tr.begin()
+			l := tr.load(senders)
+			for range 2 {
+				tr.app.down()
+				tr.awaitMore(p, 50, acknowledged)
+				free := fill(t, disk, tt.left)
+				tr.awaitMore(p, 100, refused)
+				tr.app.up()
+				if tt.left > 0 { // what the reserve is for
+					tr.drain()
+				}
+				free()
+				tr.awaitMore(p, 100, acknowledged)
+			}
+			if tr.metric("requests_total", `outcome="store_full"`) == 0 {
+				t.Error("nothing was refused as store_full")
+			}
+			l.end()
+			tr.finish(p)
+		})
+	}
+}
+
+// newDisk mounts a small file system.
+func newDisk(t *testing.T) string {
+	dir := t.TempDir()
+	if err := unix.Mount("tmpfs", dir, "tmpfs", 0, "size=24m"); err != nil {
+		t.Fatalf("mounting a small tmpfs, for which this test must be run as root: %v", err)
+	}
+	t.Cleanup(func() {
+		if err := unix.Unmount(dir, 0); err != nil {
+			t.Error(err)
+		}
+	})
+	return dir
+}
+
+// fill leaves only some bytes on the disk, until free is called.
+func fill(t *testing.T, disk string, left uint64) (free func()) {
+	t.Helper()
+	ballast := filepath.Join(disk, "ballast")
+	var fs unix.Statfs_t
+	if err := unix.Statfs(disk, &fs); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(ballast, make([]byte, fs.Bavail*uint64(fs.Bsize)-left), 0o600); err != nil && !errors.Is(err, unix.ENOSPC) {
+		t.Fatal(err) // and if the gateway was quicker, the disk is full all the same
+	}
+	return func() {
+		if err := os.Remove(ballast); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
