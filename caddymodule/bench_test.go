@@ -29,17 +29,19 @@ func BenchmarkProxy(b *testing.B) {
 	defer app.Close()
 	to := strings.TrimPrefix(app.URL, "http://")
 	endpoint := "webhook_gateway /hook bench {\n verify broxi SECRET\n allow_ips 127.0.0.1\n rate_limit 1000000/1s per {client_ip}\n idempotency off\n to " + to + "\n}"
+	store := "sqlite " + b.TempDir() + "/webhooks.db"
 	for _, site := range []struct {
-		name, directives string
-		status           int
+		name, store, directives string
+		status                  int
 	}{
-		{"plain", "reverse_proxy " + to, http.StatusOK},
-		{"gateway", strings.Replace(endpoint, "SECRET", secret, 1), http.StatusOK},
-		{"respond", "respond 401", http.StatusUnauthorized},
-		{"refuse", strings.Replace(endpoint, "SECRET", "another-secret", 1), http.StatusUnauthorized},
+		{"plain", "off", "reverse_proxy " + to, http.StatusOK},
+		{"gateway", "off", strings.Replace(endpoint, "SECRET", secret, 1), http.StatusOK},
+		{"history", store, strings.Replace(endpoint, "SECRET", secret, 1), http.StatusOK},
+		{"respond", "off", "respond 401", http.StatusUnauthorized},
+		{"refuse", "off", strings.Replace(endpoint, "SECRET", "another-secret", 1), http.StatusUnauthorized},
 	} {
 		b.Run(site.name, func(b *testing.B) {
-			addr := benchLoad(b, site.directives)
+			addr := benchLoad(b, site.store, site.directives)
 			conn, err := net.Dial("tcp", addr)
 			if err != nil {
 				b.Fatal(err)
@@ -80,7 +82,7 @@ func cpu() int64 {
 }
 
 // benchLoad makes this process serve the directives until b ends.
-func benchLoad(b *testing.B, directives string) (addr string) {
+func benchLoad(b *testing.B, store, directives string) (addr string) {
 	b.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -88,7 +90,7 @@ func benchLoad(b *testing.B, directives string) (addr string) {
 	}
 	addr = l.Addr().String()
 	_ = l.Close()
-	caddyfile := strings.Replace(quiet, "\tGLOBAL\n", "", 1) + "http://" + addr + " {\n" + directives + "\n}\n"
+	caddyfile := strings.Replace(quiet, "GLOBAL", "webhook_gateway {\nstore "+store+"\n}", 1) + "http://" + addr + " {\n" + directives + "\n}\n"
 	text, _, err := caddyconfig.GetAdapter("caddyfile").Adapt([]byte(caddyfile), nil)
 	if err != nil {
 		b.Fatal(err)

@@ -14,8 +14,8 @@ import (
 
 // A route hands events to a destination's handlers. Because it may do so long
 // after the sender has gone, or in another process, each attempt is a request
-// of its own, with nothing but what belongs to the event: variables and
-// placeholders of the sender's request do not reach it.
+// of its own (but where there is no store), with nothing but what belongs to
+// the event: variables and placeholders of the sender's request do not reach it.
 type route struct {
 	handler *Handler
 	server  *caddyhttp.Server // whose trusted proxies, logs and options hold
@@ -42,6 +42,11 @@ func (t *route) Deliver(w http.ResponseWriter, r *http.Request, e *gateway.Event
 	r = caddyhttp.PrepareRequest(r, caddy.NewReplacer(), w, t.server)
 	t.handler.introduce(r)
 	server{}.Admit(r, e)
+	return t.Pass(w, r, e)
+}
+
+// Pass implements gateway.Route: the request has been prepared by Caddy.
+func (t *route) Pass(w http.ResponseWriter, r *http.Request, _ *gateway.Event) error {
 	if err := t.chain.ServeHTTP(w, r); err != nil {
 		return failure(err)
 	}

@@ -16,6 +16,10 @@ type Route interface {
 	// the application's answer to w. It may panic, as net/http's handlers may.
 	// An error is a *Failure, and means that nothing was written.
 	Deliver(w http.ResponseWriter, r *http.Request, e *Event) error
+
+	// Pass does the same with the sender's own request, which the server is
+	// serving and knows.
+	Pass(w http.ResponseWriter, r *http.Request, e *Event) error
 }
 
 // A Destination is where the events of an endpoint go, and how. It does not
@@ -39,35 +43,54 @@ type Answer interface {
 	Beginning() []byte // of the body, for the record
 }
 
-// Attempt hands the event to the application once and says how it went. It
-// ends with the destination's timeout, and with ctx: that is Canceled.
+// Attempt hands the event to the application once, in a request of its own, and
+// says how it went. It ends with the destination's timeout, and with ctx: that
+// is Canceled.
 func (d *Destination) Attempt(ctx context.Context, e *Event, w Answer) Result {
+	return d.attempt(ctx, e, w, func(ctx context.Context, body *bodyReader) error {
+		r, err := e.request(ctx, body)
+		if err != nil {
+			return err
+		}
+		if err := d.sign(r.Header, e); err != nil {
+			return err
+		}
+		return d.Route.Deliver(w, r, e)
+	})
+}
+
+// pass is Attempt in the sender's own request.
+func (d *Destination) pass(r *http.Request, e *Event, w Answer) Result {
+	ctx := context.WithoutCancel(r.Context())
+	return d.attempt(ctx, e, w, func(ctx context.Context, body *bodyReader) error {
+		e.dress(r.Header)
+		if err := d.sign(r.Header, e); err != nil {
+			return err
+		}
+		return d.Route.Pass(w, e.reframe(r.WithContext(ctx), body), e)
+	})
+}
+
+func (d *Destination) sign(h http.Header, e *Event) error {
+	if d.Sign == nil {
+		return nil
+	}
+	return d.Sign.sign(h, e, d.Now())
+}
+
+// attempt runs deliver, and judges what comes of it.
+func (d *Destination) attempt(ctx context.Context, e *Event, w Answer, deliver func(context.Context, *bodyReader) error) Result {
 	ctx, cancel := context.WithTimeoutCause(ctx, d.Timeout, errTimeout)
 	defer cancel()
 	body := &bodyReader{rest: e.Body}
 	defer func() { _ = body.Close() }() // it does not fail
 	result := Result{Start: d.Now()}
-	err := d.deliver(ctx, e, body, w, &result)
+	err := result.run(func() error { return deliver(ctx, body) })
 	result.Duration = d.Now().Sub(result.Start)
 	result.Status, result.Answer = w.Status(), w.Beginning()
 	result.RetryAfter = ratelimit.ParseRetryAfter(w.Header().Get("Retry-After"), d.Now())
 	result.judge(ctx, err, d.Retry)
 	return result
-}
-
-// deliver runs the route; a panic of its is noted in the result.
-func (d *Destination) deliver(ctx context.Context, e *Event, body *bodyReader, w Answer, result *Result) error {
-	defer func() { result.broken = recover() }()
-	r, err := e.request(ctx, body)
-	if err != nil {
-		return err
-	}
-	if d.Sign != nil {
-		if err := d.Sign.sign(r.Header, e, d.Now()); err != nil {
-			return err
-		}
-	}
-	return d.Route.Deliver(w, r, e)
 }
 
 // destinations are those of the endpoint that c describes.

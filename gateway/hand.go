@@ -5,8 +5,11 @@ import "net/http"
 // hand gives the event to the application and its answer to the sender, with
 // no store behind.
 func (v *visit) hand() error {
+	again := &bodyReader{rest: v.event.Body}
+	defer func() { _ = again.Close() }() // it does not fail
+	v.r.Body = again                     // for who looks at the body on the way, as placeholders do
 	w := &answer{ResponseWriter: v.w}
-	result := v.destinations[0].Attempt(v.background(), v.event, w)
+	result := v.destinations[0].pass(v.r, v.event, w)
 	v.outcome.Upstream, v.outcome.Status = result.Duration, w.status
 	switch {
 	case result.broken != nil:

@@ -18,27 +18,32 @@ func (e *Event) request(ctx context.Context, body *bodyReader) (*http.Request, e
 	r := new(http.Request).WithContext(ctx)
 	r.Method, r.URL, r.RequestURI, r.Host, r.RemoteAddr = e.Method, u, e.Target, e.Host, e.RemoteAddr
 	r.Proto, r.ProtoMajor, r.ProtoMinor = "HTTP/1.1", 1, 1
-	r.Header = e.header()
-	r.Body, r.ContentLength = body, int64(len(e.Body))
-	if len(e.Body) == 0 {
-		r.Body = http.NoBody
+	r.Header = e.Header.Clone()
+	if r.Header == nil {
+		r.Header = make(http.Header)
 	}
+	e.dress(r.Header)
 	if e.TLS {
 		r.TLS = &tls.ConnectionState{HandshakeComplete: true, ServerName: (&url.URL{Host: e.Host}).Hostname()}
 	}
-	return r, nil
+	return e.reframe(r, body), nil
 }
 
-// header is what the application gets: the sender's headers, but for those of
-// its own connection, and the event's facts.
-func (e *Event) header() http.Header {
-	h := e.Header.Clone()
-	if h == nil {
-		h = make(http.Header)
+// reframe gives the request the event's bytes, in one piece.
+func (e *Event) reframe(r *http.Request, body *bodyReader) *http.Request {
+	r.Body, r.ContentLength = body, int64(len(e.Body))
+	r.TransferEncoding, r.Trailer = nil, nil
+	if len(e.Body) == 0 {
+		r.Body = http.NoBody
 	}
+	return r
+}
+
+// dress makes the sender's headers those for the application: with the event's
+// facts, and without what is of the sender's connection.
+func (e *Event) dress(h http.Header) {
 	e.stamp(h)
 	h.Del("Upgrade")
 	h.Del("Expect")      // the body is here: nobody waits for a 100
 	h.Del("Incremental") // nor for its beginning, which is why Caddy would not buffer it
-	return h
 }

@@ -65,6 +65,12 @@ var (
 	errNoStatus = errors.New("the route gave no status")
 )
 
+// run runs f; a panic of its is noted.
+func (r *Result) run(f func() error) error {
+	defer func() { r.broken = recover() }()
+	return f()
+}
+
 // judge fills in what the attempt means, from how the route ended: its error,
 // its panic, the status that it wrote and the state of its context.
 func (r *Result) judge(ctx context.Context, err error, retry Retry) {
