@@ -26,8 +26,8 @@ func (a accepting) ClientIP(*http.Request) netip.Addr                         { 
 func (a accepting) RequestURI(r *http.Request) string                         { return r.RequestURI }
 func (a accepting) Expand(t string, _ *http.Request, _ *Event) (string, bool) { return t, true }
 func (accepting) Admit(*http.Request, *Event)                                 {}
-func (x accepting) Pass(w http.ResponseWriter, r *http.Request, e *Event) error {
-	return x.Deliver(w, r, e)
+func (a accepting) Pass(w http.ResponseWriter, r *http.Request, e *Event) error {
+	return a.Deliver(w, r, e)
 }
 
 func (a accepting) Deliver(w http.ResponseWriter, _ *http.Request, _ *Event) error {

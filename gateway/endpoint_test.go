@@ -25,8 +25,8 @@ var t0 = gateway.T0
 // A route is what the application does.
 type route func(w http.ResponseWriter, r *http.Request, e *gateway.Event) error
 
-func (x route) Pass(w http.ResponseWriter, r *http.Request, e *gateway.Event) error {
-	return x.Deliver(w, r, e)
+func (f route) Pass(w http.ResponseWriter, r *http.Request, e *gateway.Event) error {
+	return f.Deliver(w, r, e)
 }
 
 func (f route) Deliver(w http.ResponseWriter, r *http.Request, e *gateway.Event) error {

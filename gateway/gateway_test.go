@@ -48,8 +48,8 @@ func (s *stand) Expand(t string, r *http.Request, e *Event) (string, bool) {
 
 func (*stand) Admit(*http.Request, *Event) {}
 
-func (x *stand) Pass(w http.ResponseWriter, r *http.Request, e *Event) error {
-	return x.Deliver(w, r, e)
+func (s *stand) Pass(w http.ResponseWriter, r *http.Request, e *Event) error {
+	return s.Deliver(w, r, e)
 }
 
 func (s *stand) Deliver(w http.ResponseWriter, r *http.Request, e *Event) error {

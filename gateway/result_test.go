@@ -14,8 +14,8 @@ import (
 // routeFunc is a Route.
 type routeFunc func(w http.ResponseWriter, r *http.Request, e *Event) error
 
-func (x routeFunc) Pass(w http.ResponseWriter, r *http.Request, e *Event) error {
-	return x.Deliver(w, r, e)
+func (f routeFunc) Pass(w http.ResponseWriter, r *http.Request, e *Event) error {
+	return f.Deliver(w, r, e)
 }
 
 func (f routeFunc) Deliver(w http.ResponseWriter, r *http.Request, e *Event) error { return f(w, r, e) }

@@ -16,8 +16,8 @@ import (
 // A counter is a route to an application that accepts everything.
 type counter struct{ all sync.WaitGroup }
 
-func (x *counter) Pass(w http.ResponseWriter, r *http.Request, e *gateway.Event) error {
-	return x.Deliver(w, r, e)
+func (c *counter) Pass(w http.ResponseWriter, r *http.Request, e *gateway.Event) error {
+	return c.Deliver(w, r, e)
 }
 
 func (c *counter) Deliver(w http.ResponseWriter, _ *http.Request, _ *gateway.Event) error {

@@ -32,8 +32,8 @@ func newTally(limit, settled int) *tally {
 	return a
 }
 
-func (x *tally) Pass(w http.ResponseWriter, r *http.Request, e *gateway.Event) error {
-	return x.Deliver(w, r, e)
+func (a *tally) Pass(w http.ResponseWriter, r *http.Request, e *gateway.Event) error {
+	return a.Deliver(w, r, e)
 }
 
 func (a *tally) Deliver(w http.ResponseWriter, r *http.Request, e *gateway.Event) error {

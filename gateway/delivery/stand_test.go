@@ -114,8 +114,8 @@ type app struct {
 
 func answering(statuses ...int) *app { return &app{statuses: statuses} }
 
-func (x *app) Pass(w http.ResponseWriter, r *http.Request, e *gateway.Event) error {
-	return x.Deliver(w, r, e)
+func (a *app) Pass(w http.ResponseWriter, r *http.Request, e *gateway.Event) error {
+	return a.Deliver(w, r, e)
 }
 
 func (a *app) Deliver(w http.ResponseWriter, r *http.Request, e *gateway.Event) error {
@@ -237,8 +237,8 @@ type poisoned struct {
 	event string
 }
 
-func (x poisoned) Pass(w http.ResponseWriter, r *http.Request, e *gateway.Event) error {
-	return x.Deliver(w, r, e)
+func (p poisoned) Pass(w http.ResponseWriter, r *http.Request, e *gateway.Event) error {
+	return p.Deliver(w, r, e)
 }
 
 func (p poisoned) Deliver(w http.ResponseWriter, r *http.Request, e *gateway.Event) error {
