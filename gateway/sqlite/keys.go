@@ -16,8 +16,8 @@ import (
 // and held in memory; when there are many they are moved to the table keys, in
 // the order of the keys, a few with each group.
 const (
-	freshKeys  = 64 << 10 // so many in memory are moved
-	movedKeys  = 64       // with one group, at least
+	freshKeys  = 128 << 10 // so many in memory are moved
+	movedKeys  = 64        // with one group, at least
 	movedLists = 256
 )
 

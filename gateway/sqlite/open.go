@@ -138,7 +138,7 @@ func (s *Store) touch() error {
 // more for many.
 const (
 	pageSize    = 8 << 10
-	writerCache = 16 << 10 // KiB
+	writerCache = 10 << 10 // KiB
 	readerCache = 2 << 10  // KiB
 )
 
