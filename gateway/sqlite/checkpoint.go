@@ -86,7 +86,11 @@ func (w *writer) checkpoint(size int64) {
 		return
 	default:
 	}
-	if w.written > logStart && !w.copying {
+	start := int64(logStart)
+	if w.full { // the log must not take what is left: results have to fit
+		start /= 64
+	}
+	if w.written > start && !w.copying {
 		w.copying = true
 		w.store.backlog.wake <- struct{}{}
 	}
