@@ -129,16 +129,13 @@ func (a *App) Start() error {
 // open takes hold of the engine of the store's file.
 func (a *App) open(path string) error {
 	key := engineKey{path}
-	value, shares, err := shared.LoadOrNew(key, func() (caddy.Destructor, error) { return newEngine(a, path, a.ctx.Slogger()) })
+	value, _, err := shared.LoadOrNew(key, func() (caddy.Destructor, error) { return newEngine(a, path, a.ctx.Slogger()) })
 	if err != nil {
 		return fmt.Errorf("store: %w", err)
 	}
 	a.held = append(a.held, key)
 	a.engine = value.(*engine)
-	a.engine.seen.Store(a.seen)
-	if shares {
-		a.engine.store.Configure(a.limits())
-	}
+	a.engine.join(a)
 	return nil
 }
 
@@ -189,6 +186,7 @@ func (a *App) Stop() error {
 		}
 	}
 	a.leave()
+	a.engine.part(a)
 	return nil
 }
 

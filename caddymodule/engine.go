@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -17,11 +18,13 @@ import (
 // configurations that name the same file, and outlives each of them: during a
 // reload two use it at once.
 type engine struct {
-	path   string
 	store  *sqlite.Store
 	worker *delivery.Worker
-	seen   atomic.Pointer[gateway.Seen] // of the newest configuration
+	seen   atomic.Pointer[gateway.Seen] // of the configuration that counts
 	stats  atomic.Pointer[gateway.Stats]
+
+	mu    sync.Mutex
+	users []*App // configurations that run; the last one counts
 
 	stop  context.CancelFunc
 	tasks sync.WaitGroup
@@ -38,7 +41,7 @@ func newEngine(a *App, path string, log *slog.Logger) (*engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &engine{path: path, store: store}
+	e := &engine{store: store}
 	e.worker = delivery.New(delivery.Options{
 		Queue: store, Forget: e.forget, Observer: &deliveryLog{deliveryMetrics: m, log: log}, Now: time.Now, Random: rand.Float64, Log: log,
 	})
@@ -47,8 +50,32 @@ func newEngine(a *App, path string, log *slog.Logger) (*engine, error) {
 	e.measure(ctx)
 	e.tasks.Go(func() { gateway.Tend(ctx, store, time.Now, log) })
 	e.tasks.Go(func() { e.watch(ctx) })
-	m.engine.Store(e)
+	m.show(e)
 	return e, nil
+}
+
+// join makes a configuration the one whose bounds and memory count, until it
+// parts: then it is the one before, which may go on when a reload fails.
+func (e *engine) join(a *App) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.users = append(e.users, a)
+	e.apply()
+}
+
+func (e *engine) part(a *App) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.users = slices.DeleteFunc(e.users, func(user *App) bool { return user == a })
+	e.apply()
+}
+
+// apply requires that e.mu is held.
+func (e *engine) apply() {
+	if n := len(e.users); n > 0 {
+		e.seen.Store(e.users[n-1].seen)
+		e.store.Configure(e.users[n-1].limits())
+	}
 }
 
 // forget lets the memory of deliveries take an event for a new one again.
@@ -104,7 +131,7 @@ func (e *engine) drain(within time.Duration) error {
 // Destruct implements caddy.Destructor: nobody uses the engine any more.
 func (e *engine) Destruct() error {
 	_ = e.drain(0) // what is under way is given back
-	collectedDeliveries().engine.CompareAndSwap(e, nil)
+	collectedDeliveries().hide(e)
 	e.stop()
 	e.tasks.Wait()
 	return e.store.Close()

@@ -1,8 +1,8 @@
 package caddymodule
 
 import (
+	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -24,8 +24,33 @@ type deliveryMetrics struct {
 	group    prometheus.Histogram
 	dropped  prometheus.Counter
 
-	engine atomic.Pointer[engine] // whose gauges are shown; nil: none is open
-	ways   sync.Map               // gateway.Address → *wayMetrics
+	ways sync.Map // gateway.Address → *wayMetrics
+
+	mu      sync.Mutex
+	engines []*engine // open; the gauges are the last one's
+}
+
+// show shows the gauges of an engine, until it is hidden.
+func (m *deliveryMetrics) show(e *engine) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.engines = append(m.engines, e)
+}
+
+func (m *deliveryMetrics) hide(e *engine) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.engines = slices.DeleteFunc(m.engines, func(open *engine) bool { return open == e })
+}
+
+// shown is whose gauges are; nil if no engine is open.
+func (m *deliveryMetrics) shown() *engine {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if len(m.engines) == 0 {
+		return nil
+	}
+	return m.engines[len(m.engines)-1]
 }
 
 // wayMetrics are those of one destination, looked up once.
@@ -50,7 +75,7 @@ var collectedDeliveries = sync.OnceValue(func() *deliveryMetrics {
 		duration: prometheus.NewHistogramVec(histogram("attempt_seconds", "Time an attempt took.", seconds), destinationLabels),
 		lag: prometheus.NewHistogramVec(histogram("due_lag_seconds", "How long after it was due an attempt in the background began.",
 			prometheus.ExponentialBuckets(0.001, 4, 10)), destinationLabels), // 1 ms to 4 min
-		dead:    prometheus.NewCounterVec(counter("dead_total", "Deliveries that became dead letters."), destinationLabels),
+		dead:    prometheus.NewCounterVec(counter("dead_total", "Deliveries that became dead letters in the background."), destinationLabels),
 		lost:    prometheus.NewCounterVec(counter("leases_lost_total", "Attempts whose lease had ended when their result was to be stored."), destinationLabels),
 		commit:  prometheus.NewHistogram(histogram("store_commit_seconds", "Time a commit took, with its fsync.", prometheus.ExponentialBuckets(0.00025, 2.5, 12))),
 		group:   prometheus.NewHistogram(histogram("store_group_size", "Calls that shared a commit.", prometheus.ExponentialBuckets(1, 2, 11))),
@@ -136,7 +161,7 @@ func (*storeGauges) Describe(to chan<- *prometheus.Desc) {
 
 // Collect implements prometheus.Collector.
 func (g *storeGauges) Collect(to chan<- prometheus.Metric) {
-	e := g.engine.Load()
+	e := (*deliveryMetrics)(g).shown()
 	if e == nil {
 		return
 	}

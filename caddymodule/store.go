@@ -1,6 +1,7 @@
 package caddymodule
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -77,13 +78,11 @@ type MaxStored struct {
 }
 
 const (
-	defaultPath         = "webhooks.db"
-	defaultReserve      = 64 << 20
-	defaultCommitWithin = 3 * time.Second
-	defaultRetain       = 7 * 24 * time.Hour
-	defaultRetainBytes  = 2 << 30
-	defaultMaxEvents    = 1_000_000
-	defaultMaxBytes     = 10 << 30
+	defaultPath        = "webhooks.db"
+	defaultRetain      = 7 * 24 * time.Hour
+	defaultRetainBytes = 2 << 30
+	defaultMaxEvents   = 1_000_000
+	defaultMaxBytes    = 10 << 30
 )
 
 // validateStore reports what is wrong with the options about the store.
@@ -127,23 +126,13 @@ func (a *App) storePath() (string, error) {
 
 // limits are the bounds of the store, which may change with each configuration.
 func (a *App) limits() sqlite.Limits {
-	l := sqlite.Limits{
-		RetainFor: time.Duration(a.Retain.For), RetainBytes: a.Retain.Bytes,
-		MaxEvents: a.MaxStored.Events, MaxBytes: a.MaxStored.Bytes,
-		Reserve: a.Store.Reserve, CommitWithin: time.Duration(a.Store.CommitWithin),
-	}
-	for _, bound := range []struct {
-		value  *int64
-		preset int64
-	}{
-		{&l.MaxEvents, defaultMaxEvents}, {&l.MaxBytes, defaultMaxBytes}, {&l.Reserve, defaultReserve}, {&l.RetainBytes, defaultRetainBytes},
-	} {
-		if *bound.value == 0 {
-			*bound.value = bound.preset
-		}
-	}
-	if l.CommitWithin == 0 {
-		l.CommitWithin = defaultCommitWithin
+	l := sqlite.Limits{ // the store has defaults of its own for the last two
+		RetainFor:    time.Duration(a.Retain.For),
+		RetainBytes:  cmp.Or(a.Retain.Bytes, defaultRetainBytes),
+		MaxEvents:    cmp.Or(a.MaxStored.Events, defaultMaxEvents),
+		MaxBytes:     cmp.Or(a.MaxStored.Bytes, defaultMaxBytes),
+		Reserve:      a.Store.Reserve,
+		CommitWithin: time.Duration(a.Store.CommitWithin),
 	}
 	switch {
 	case a.Retain.Off:

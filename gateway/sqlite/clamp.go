@@ -26,6 +26,7 @@ type clamping struct {
 
 func (c *clamping) apply(w *writer) error {
 	c.changed = 0
+	// The second one says state < 2 as well because only so its index is used.
 	for id := range w.byID {
 		for _, query := range [...]string{
 			`UPDATE deliveries SET due = ?1 WHERE id IN (SELECT id FROM deliveries WHERE lane = ?2 AND due > ?1 LIMIT ?3)`,

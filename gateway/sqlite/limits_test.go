@@ -129,6 +129,15 @@ func expectEvents(t *testing.T, s *Store, want int64) {
 	}
 }
 
+// kept are the ids of what is stored, the newest first.
+func kept(t *testing.T, s *Store) (ids []int64, err error) {
+	list, err := s.List(t.Context(), gateway.Filter{}, 10)
+	for _, d := range list {
+		ids = append(ids, d.ID)
+	}
+	return ids, err
+}
+
 func TestRetainBytes(t *testing.T) {
 	s := openNew(t)
 	for i, state := range []gateway.State{gateway.Dead, gateway.Delivered, gateway.Delivered, gateway.Pending} {
@@ -151,12 +160,7 @@ func TestRetainBytes(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		list, err := s.List(t.Context(), gateway.Filter{}, 10)
-		var got []int64
-		for _, d := range list {
-			got = append(got, d.ID)
-		}
-		if fmt.Sprint(got) != fmt.Sprint(tt.want) || err != nil {
+		if got, err := kept(t, s); fmt.Sprint(got) != fmt.Sprint(tt.want) || err != nil {
 			t.Errorf("with %d bytes: %v, %v; want %v", tt.retain, got, err, tt.want)
 		}
 	}
@@ -181,12 +185,7 @@ func TestRetainDead(t *testing.T) {
 		if _, err := s.Sweep(t.Context(), storetest.Epoch.Add(tt.after)); err != nil {
 			t.Fatal(err)
 		}
-		list, err := s.List(t.Context(), gateway.Filter{}, 10)
-		var got []int64
-		for _, d := range list {
-			got = append(got, d.ID)
-		}
-		if fmt.Sprint(got) != fmt.Sprint(tt.want) || err != nil {
+		if got, err := kept(t, s); fmt.Sprint(got) != fmt.Sprint(tt.want) || err != nil {
 			t.Errorf("after %v: %v, %v; want %v", tt.after, got, err, tt.want)
 		}
 	}

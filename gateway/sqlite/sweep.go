@@ -35,8 +35,11 @@ func (s *sweeping) apply(w *writer) error {
 	s.more = false
 	failpoint.Hit("store.sweep")
 	room := sweptEvents
-	for from, retain := range map[int64]time.Duration{0: w.limits.RetainFor, deadShelf: max(w.limits.RetainFor, w.limits.RetainDead)} {
-		n, err := w.sweep(from, from+s.now.Add(-retain).UnixNano(), room, math.MaxInt64)
+	for _, shelf := range [...]struct {
+		from   int64
+		retain time.Duration
+	}{{0, w.limits.RetainFor}, {deadShelf, max(w.limits.RetainFor, w.limits.RetainDead)}} {
+		n, err := w.sweep(shelf.from, shelf.from+s.now.Add(-shelf.retain).UnixNano(), room, math.MaxInt64)
 		if err != nil {
 			return err
 		}
