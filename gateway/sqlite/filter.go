@@ -29,7 +29,7 @@ func loadFilter(c *engine.Conn) (f filter, err error) {
 	if err != nil {
 		return nil, err
 	}
-	f.grow(2 * rows * rangeKeys)
+	f.grow(2 * int(rows) * rangeKeys)
 	err = prepare(c, `SELECT list FROM keys`).each(func(s *engine.Stmt) {
 		for h := range keyList(blob(s, 0)).all() {
 			f.add(h)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	engine "zombiezen.com/go/sqlite"
 
@@ -28,10 +29,12 @@ type keyring struct {
 	fresh  map[half]holding // committed, and in claims behind border
 	moving map[half]holding // committed, and on their way from claims to keys
 	filter filter           // of the table keys
+	last   int64            // the last row in claims
+
+	synced atomic.Int64 // the last row in claims that is durable
 
 	limit  int              // so many fresh ones are moved
 	staged map[half]holding // by the group at hand
-	last   int64            // the last row in claims
 	now    int64            // about: what expired before may be forgotten
 
 	border int64       // moving's last row in claims
@@ -54,7 +57,18 @@ func loadKeyring(c *engine.Conn) (*keyring, error) {
 			k.fresh[h] = v
 		}
 	})
+	k.durable(k.last)
 	return k, err
+}
+
+// durable is told that the rows in claims are, up to the last one.
+func (k *keyring) durable(last int64) { k.synced.Store(last) }
+
+// ahead reports whether there are claims that are not durable yet.
+func (k *keyring) ahead() bool {
+	k.mu.RLock()
+	defer k.mu.RUnlock()
+	return k.last > k.synced.Load()
 }
 
 // recall finds a claim in memory. It is sure of it, and of there being none,

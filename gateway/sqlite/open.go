@@ -103,7 +103,11 @@ func (s *Store) open() (err error) {
 	if s.backlog, err = openCheckpointer(s); err != nil {
 		return errors.Join(err, s.readers.closeIdle())
 	}
+	if s.syncer, err = openSyncer(s); err != nil {
+		return errors.Join(err, s.backlog.close(), s.readers.closeIdle())
+	}
 	go s.writer.run()
+	go s.syncer.run()
 	return nil
 }
 
@@ -152,7 +156,7 @@ func connect(path string, cache int) (*engine.Conn, error) {
 	for _, pragma := range [...]string{
 		fmt.Sprintf("page_size = %d", pageSize), // of a new file
 		"journal_mode = WAL",
-		"synchronous = FULL",
+		"synchronous = NORMAL", // the syncer sees to commits
 		"wal_autocheckpoint = 0",
 		fmt.Sprintf("journal_size_limit = %d", logLimit),
 		"mmap_size = 0",

@@ -13,8 +13,7 @@ type Options struct {
 	// begins a new one. Without it Open refuses.
 	Quarantine bool
 
-	// Observe is told of each commit, on the writer's goroutine: it must be
-	// quick. It may be nil.
+	// Observe is told of each commit, in their order: it must be quick. It may be nil.
 	Observe func(Commit)
 
 	Log *slog.Logger     // nil: nothing is logged
@@ -45,7 +44,7 @@ func (l Limits) withDefaults() *Limits {
 // A Commit is what Options.Observe is told.
 type Commit struct {
 	Size     int           // calls in the group, notes included
-	Duration time.Duration // from the first statement to the end of the commit
+	Duration time.Duration // from the first statement until it is durable
 	Dropped  int64         // notes of which at most the key was kept, since the last commit
 	Err      error         // why nothing of it was stored
 }

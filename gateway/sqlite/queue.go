@@ -51,8 +51,7 @@ type queue struct {
 	dropped int64 // notes, since they were last asked for
 	due     bool  // the notes have waited long enough
 	shut    error // why nothing is taken in any more
-	crowd   int   // callers there are at the moment, about
-	served  int   // calls in the last group
+	crowd   int   // calls in the last group
 	wake    chan struct{}
 }
 
@@ -137,25 +136,23 @@ type group struct {
 	notes   []*record
 	size    int64 // bytes, about
 	dropped int64 // notes, since the group before
+
+	// Once it has been written:
+	start   time.Time
+	changed bool  // something, that is
+	err     error // why nothing was
+	claims  int64 // the last row in claims
 }
 
 func (g *group) len() int { return len(g.calls) + len(g.notes) }
 
 // take waits for a group. The last one is empty: the queue is shut.
 func (q *queue) take() group {
-	for q.expect(); q.idle(); {
+	for q.idle() {
 		<-q.wake
 	}
 	q.gather()
 	return q.cut()
-}
-
-// expect notes who may call soon: those who have just been served, and those
-// who are waiting.
-func (q *queue) expect() {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	q.crowd = min(q.served+len(q.calls), groupCalls)
 }
 
 func (q *queue) idle() bool {
@@ -164,9 +161,8 @@ func (q *queue) idle() bool {
 	return len(q.calls) == 0 && !q.due && q.shut == nil
 }
 
-// gather waits a moment for those who have just been served and are about to
-// call again: the more share a commit, the less each costs. Who calls alone
-// does not wait.
+// gather waits a moment until as many call as last time: the more share a
+// commit, the less each costs. Who calls alone does not wait.
 func (q *queue) gather() {
 	if q.complete() {
 		return
@@ -194,7 +190,7 @@ func (q *queue) cut() (g group) {
 	g.dropped, q.dropped = q.dropped, 0
 	q.takeCalls(&g)
 	q.takeNotes(&g)
-	q.served = len(g.calls)
+	q.crowd = len(g.calls)
 	return g
 }
 

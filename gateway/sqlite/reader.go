@@ -94,7 +94,21 @@ func (s *Store) usable() error {
 }
 
 // Known is gateway.Journal's.
-func (s *Store) Known(ctx context.Context, now time.Time, k gateway.Key) (known bool, err error) {
+func (s *Store) Known(ctx context.Context, now time.Time, k gateway.Key) (bool, error) {
+	known, err := s.claimed(ctx, now, k)
+	if known && err == nil && s.keys.ahead() {
+		err = s.do(ctx, nothing{}, 0, s.limits.Load().CommitWithin)
+	}
+	return known, err
+}
+
+// nothing is for who waits until what is written is durable.
+type nothing struct{}
+
+func (nothing) apply(*writer) error { return nil }
+
+// claimed is Known, but a power cut may still undo the claim.
+func (s *Store) claimed(ctx context.Context, now time.Time, k gateway.Key) (known bool, err error) {
 	if v, sure := s.keys.recall(half(k[:])); sure {
 		return v.until > nanos(now), s.usable()
 	}

@@ -38,10 +38,10 @@ func migrate(c *engine.Conn) error {
 	if err != nil {
 		return err
 	}
-	if version > len(migrations) {
+	if version > int64(len(migrations)) {
 		return fmt.Errorf("%w: its schema is %d, and this is for %d", ErrNewer, version, len(migrations))
 	}
-	for ; version < len(migrations); version++ {
+	for ; version < int64(len(migrations)); version++ {
 		if err := step(c, version); err != nil {
 			return err
 		}
@@ -50,7 +50,7 @@ func migrate(c *engine.Conn) error {
 }
 
 // version is the file's; 0 is an empty file.
-func version(c *engine.Conn) (int, error) {
+func version(c *engine.Conn) (int64, error) {
 	id, err1 := number(c, `PRAGMA application_id`)
 	version, err2 := number(c, `PRAGMA user_version`)
 	tables, err3 := number(c, `SELECT count(*) FROM sqlite_schema`)
@@ -64,7 +64,7 @@ func version(c *engine.Conn) (int, error) {
 	return version, nil
 }
 
-func step(c *engine.Conn, from int) (err error) {
+func step(c *engine.Conn, from int64) (err error) {
 	end, err := sqlitex.ImmediateTransaction(c)
 	if err != nil {
 		return err
@@ -81,8 +81,8 @@ func step(c *engine.Conn, from int) (err error) {
 	return nil
 }
 
-func number(c *engine.Conn, query string) (n int, err error) {
-	_, err = prepare(c, query).one(func(s *engine.Stmt) { n = s.ColumnInt(0) })
+func number(c *engine.Conn, query string) (n int64, err error) {
+	_, err = prepare(c, query).one(func(s *engine.Stmt) { n = s.ColumnInt64(0) })
 	return n, err
 }
 

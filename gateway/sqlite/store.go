@@ -1,6 +1,7 @@
 // Package sqlite keeps events in one file of SQLite's: durable when a call
-// returns, because the write-ahead log is synced with each commit, and quick,
-// because one goroutine writes what many callers wait for in one commit.
+// returns, because the write-ahead log is synced after each commit, and quick,
+// because one goroutine writes what many callers wait for in one commit, and
+// another syncs it meanwhile.
 //
 // Bodies and headers are in the file as they came, secrets included: only its
 // owner may read it.
@@ -27,12 +28,13 @@ type Store struct {
 	lock    *flock.Flock
 	queue   *queue
 	writer  *writer
+	syncer  *syncer
 	keys    *keyring
 	readers *readers
 	counts  counts
 	space   space
 	backlog *checkpointer
-	stopped chan struct{} // closed when the writer has returned
+	stopped chan struct{} // closed when the writer and the syncer have returned
 
 	failOnce sync.Once
 	failed   atomic.Pointer[error]
@@ -128,5 +130,5 @@ func (s *Store) close() error {
 	if s.failure() == nil {
 		err = errors.Join(err, truncate(s.writer.conn))
 	}
-	return errors.Join(err, s.writer.conn.Close(), s.lock.Close())
+	return errors.Join(err, s.syncer.log.Close(), s.writer.conn.Close(), s.lock.Close())
 }

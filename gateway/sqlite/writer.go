@@ -19,7 +19,8 @@ type operation interface {
 }
 
 // A writer is all that writes to the file: one goroutine, which does what is
-// waiting in one transaction, while the next group gathers.
+// waiting in one transaction, while the group before becomes durable and the
+// next one gathers.
 type writer struct {
 	store *Store
 	conn  *engine.Conn
@@ -29,13 +30,14 @@ type writer struct {
 	limits *Limits // for the group at hand
 	full   bool    // the disk is, at the moment
 
+	changes int64 // rows changed since the file was opened
 	written int64 // bytes, about, since the log was copied
 	copying bool
 }
 
 // run writes until the queue is shut.
 func (w *writer) run() {
-	defer close(w.store.stopped)
+	defer close(w.store.syncer.groups)
 	for {
 		g := w.store.queue.take()
 		if g.len() == 0 {
@@ -45,45 +47,37 @@ func (w *writer) run() {
 	}
 }
 
-// write does a group, and lets its callers go.
+// write does a group, and passes it on to become durable.
 func (w *writer) write(g group) {
 	s := w.store
-	start := s.now()
+	g.start = s.now()
 	w.limits = s.limits.Load()
-	w.full = s.space.low(start, w.limits.Reserve)
-	err := s.failure()
-	if err == nil {
-		err = w.attempt(g)
+	w.full = s.space.low(g.start, w.limits.Reserve)
+	g.err = s.failure()
+	if g.err == nil {
+		g.changed, g.err = w.attempt(g)
 	}
-	if s.options.Observe != nil {
-		s.options.Observe(Commit{Size: g.len(), Duration: s.now().Sub(start), Dropped: g.dropped, Err: err})
-	}
-	for _, c := range g.calls {
-		if !c.end(err) && err == nil {
-			s.disown(c.operation)
-		}
-	}
-	for _, r := range g.notes {
-		r.recycle()
-	}
+	g.claims = w.keys.last
+	s.syncer.groups <- g
 	w.checkpoint(g.size)
 }
 
-// attempt does a group. When the disk is full it does what is left of it
-// without what needs space.
-func (w *writer) attempt(g group) error {
-	err := guard(func() error { return w.transact(g) })
+// attempt does a group, and reports whether that changed anything. When the
+// disk is full it does what is left of it without what needs space.
+func (w *writer) attempt(g group) (changed bool, err error) {
+	before := w.changes
+	err = guard(func() error { return w.transact(g) })
 	if diskFull(err) {
 		w.full, g.notes = true, nil
 		err = guard(func() error { return w.transact(g) })
 	}
 	switch {
 	case err == nil:
-		return nil
+		return w.changes != before, nil
 	case diskFull(err):
-		return fmt.Errorf("%w: %w", gateway.ErrFull, err)
+		return false, fmt.Errorf("%w: %w", gateway.ErrFull, err)
 	default:
-		return w.store.fail(err)
+		return false, w.store.fail(err)
 	}
 }
 
@@ -103,6 +97,9 @@ func (w *writer) transact(g group) (err error) {
 		return err
 	}
 	if err := errors.Join(w.keys.save(w.conn), w.ledger.save(w.conn, w.before)); err != nil {
+		return err
+	}
+	if w.changes, err = number(w.conn, `SELECT total_changes()`); err != nil {
 		return err
 	}
 	failpoint.Hit("store.commit.before")
