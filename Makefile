@@ -20,9 +20,9 @@ run: build ## Build bin/caddy and run it with Caddyfile.example.
 test: ## Everything CI checks: vet, build, Caddyfile.example, lint, allocations, tests with -race, no skips.
 	@for step in tools vet build adapt lint alloc sdk unit; do echo "== $$step"; $(MAKE) --no-print-directory $$step; done
 
-# What the README's commands need, and the providers' own SDKs: tests run both.
+# What the README's commands and the providers' own SDKs need, and the browser of e2e/browser: tests run them all.
 tools:
-	@for tool in curl openssl node npm strace; do \
+	@for tool in curl openssl node npm strace chromium; do \
 		command -v $$tool >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -qqy $${tool/node/nodejs}; } || \
 			{ echo "$$tool is missing: install it, or run make test as root on Debian" >&2; exit 1; }; \
 	done
@@ -38,7 +38,7 @@ adapt: build
 
 # Without the race detector, under which sync.Pool forgets at random.
 alloc:
-	go test -count=1 -run 'Alloc' ./verify ./ratelimit ./gateway
+	go test -count=1 -run 'Alloc' ./verify ./ratelimit ./gateway ./gateway/activity
 
 # The log is verbose because only then does go test mention skipped tests.
 unit:
@@ -51,7 +51,7 @@ torture: ## Kill the gateway at least 500 times, and count what is lost. Takes l
 
 bench: ## Load plain Caddy and the gateway side by side, then run the benchmarks.
 	go run ./bench
-	go test -run '^$$' -bench . -benchmem ./verify ./ratelimit ./gateway
+	go test -run '^$$' -bench . -benchmem ./verify ./ratelimit ./gateway ./gateway/activity
 
 # A module of its own, for the dependencies.
 sdk:

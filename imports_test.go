@@ -17,10 +17,12 @@ var layers = map[string][]string{
 	"verify":            {"verify"},
 	"ratelimit":         {},
 	"gateway":           {"verify", "ratelimit", "gateway/internal"},
+	"gateway/activity":  {"verify", "ratelimit", "gateway/internal", "gateway/delivery"},
 	"gateway/delivery":  {"verify", "ratelimit", "gateway/internal"},
 	"gateway/sqlite":    {"verify", "ratelimit", "gateway/internal"},
 	"gateway/storetest": {"verify", "ratelimit", "gateway/internal"},
-	"caddymodule":       {"verify", "ratelimit", "gateway", "caddymodule"},
+	"admin":             {"verify", "ratelimit", "gateway/internal", "gateway", "gateway/delivery", "gateway/activity", "admin"},
+	"caddymodule":       {"verify", "ratelimit", "gateway", "admin", "caddymodule"},
 }
 
 var outermost = []string{"", "cmd", "bench", "e2e"}
@@ -31,6 +33,7 @@ var foreign = map[string]string{
 	"go.uber.org/zap":              "below caddymodule the logger is *slog.Logger",
 	"github.com/prometheus":        "below caddymodule outcomes are values; caddymodule counts them",
 	"github.com/spf13/cobra":       "commands belong to caddymodule",
+	"go.opentelemetry.io":          "below caddymodule spans are made through gateway.Tracer",
 }
 
 // engines are what one folder alone may depend on, and those that use it.

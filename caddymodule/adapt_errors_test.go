@@ -46,7 +46,7 @@ func TestEveryErrorHasGolden(t *testing.T) {
 		}
 	}
 	verb := regexp.MustCompile(`%[a-z]`)
-	for _, file := range []string{"block.go", "caddyfile.go", "global.go", "matcher.go", "../gateway/config.go"} {
+	for _, file := range []string{"block.go", "caddyfile.go", "global.go", "matcher.go", "dashboard.go", "health.go", "../gateway/config.go"} {
 		for _, message := range messages(t, file) {
 			pattern := verb.ReplaceAllString(regexp.QuoteMeta(message), ".*")
 			if !slices.Contains(unreachable, message) && !regexp.MustCompile(pattern).MatchString(errors.String()) {

@@ -137,13 +137,15 @@ func uses(text, word string) bool {
 	return false
 }
 
-// optionNames are the options of the three tables.
+// optionNames are the options of the four tables.
 func optionNames(t *testing.T) map[string][]string {
 	t.Helper()
 	return map[string][]string{
 		"option": strings.Split(new(Handler).options(httpcaddyfile.Helper{}).names(), ", "),
 		"verify": verify.OptionNames(),
 		"global": globalOptionNames(t),
+
+		"dashboard": strings.Split(new(Dashboard).options().names(), ", "),
 	}
 }
 

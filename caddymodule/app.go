@@ -8,12 +8,14 @@ import (
 	"fmt"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 	"go.uber.org/zap"
 
+	"github.com/webhook-gateway/caddy-webhook-gateway/admin"
 	"github.com/webhook-gateway/caddy-webhook-gateway/gateway"
 )
 
@@ -57,6 +59,11 @@ type App struct {
 	mu        sync.Mutex
 	endpoints map[string]string // name → configuration, see claim
 	gateways  []*gateway.Gateway
+	handlers  []*Handler
+	described []admin.Endpoint // once the app has started
+	started   atomic.Bool
+
+	statusSecret []byte // of status tokens; nil while no endpoint has a status_url
 }
 
 // CaddyModule returns the Caddy module information.
@@ -105,6 +112,17 @@ type seenKey struct{ size int }
 // opens the store: `caddy validate` never comes here.
 func (a *App) Start() error {
 	budget.SetMax(a.MaxBuffered)
+	a.described = a.describe()
+	if err := a.serve(); err != nil {
+		return err
+	}
+	a.started.Store(true)
+	return nil
+}
+
+// serve opens the store, if there is to be one, and puts the destinations into
+// service.
+func (a *App) serve() error {
 	if a.storeOff() {
 		return nil
 	}
@@ -114,6 +132,9 @@ func (a *App) Start() error {
 	}
 	if _, err := os.Stat(path); err != nil && len(a.gateways) == 0 {
 		return nil // nothing to store, and nothing stored
+	}
+	if err := a.loadStatusSecret(); err != nil {
+		return err
 	}
 	if err := a.open(path); err != nil {
 		return err
@@ -158,7 +179,7 @@ func (a *App) destinations() []*gateway.Destination {
 }
 
 func (a *App) backing(g *gateway.Gateway) *gateway.Backing {
-	b := &gateway.Backing{Journal: a.engine.store}
+	b := &gateway.Backing{Journal: a.engine.store, Status: a.status(g)}
 	for _, d := range g.Destinations() {
 		b.Lanes = append(b.Lanes, a.engine.worker.Lane(d.Address))
 	}
@@ -207,28 +228,28 @@ func (a *App) grace() time.Duration {
 // Cleanup gives back what this instance reserved, and only that.
 func (a *App) Cleanup() error { return giveBack(a.held) }
 
-// add has the app open the gateway when it starts.
-func (a *App) add(g *gateway.Gateway) {
+// add has the app open the endpoint's gateway when it starts.
+func (a *App) add(h *Handler) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.gateways = append(a.gateways, g)
+	a.gateways = append(a.gateways, h.gateway)
+	a.handlers = append(a.handlers, h)
 }
 
-// claim registers an endpoint's name. Two endpoints may not share one, unless
-// they are copies of each other: Caddy makes those of a site that listens on
-// several ports.
-func (a *App) claim(name string, config any) error {
-	text, err := json.Marshal(config)
-	if err != nil {
-		return err
+// claim registers an endpoint's name, and returns its configuration as JSON.
+// Two endpoints may not share a name, unless they are copies of each other:
+// Caddy makes those of a site that listens on several ports.
+func (a *App) claim(name string, config any) (text []byte, err error) {
+	if text, err = json.Marshal(config); err != nil {
+		return nil, err
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if other, taken := a.endpoints[name]; taken && other != string(text) {
-		return fmt.Errorf("there is another endpoint named %q; names must be unique", name)
+		return nil, fmt.Errorf("there is another endpoint named %q; names must be unique", name)
 	}
 	a.endpoints[name] = string(text)
-	return nil
+	return text, nil
 }
 
 // reserve returns the shared value of key, made by construct if there is none,

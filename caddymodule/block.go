@@ -89,6 +89,14 @@ func text(target *string) setter {
 	}
 }
 
+// given reads an option without arguments.
+func given(target *bool) setter {
+	return func(*caddyfile.Dispenser) error {
+		*target = true
+		return nil
+	}
+}
+
 // list reads one or more arguments.
 func list(target *[]string) setter {
 	return func(d *caddyfile.Dispenser) error {

@@ -33,6 +33,7 @@ func init() {
 //		allow_ips      <address|cidr|private_ranges|provider...>
 //		allow_ips_from <module> [<args...>]
 //		rate_limit     <events>/<window> [burst <n>] [per <key>]
+//		keep_refused_bodies
 //		max_body       <size>
 //		body_timeout   <duration>
 //		events         <glob...>
@@ -42,6 +43,7 @@ func init() {
 //		ack_within     <duration>
 //		over_limit     defer|reject
 //		respond        200|202
+//		status_url
 //		timeout        <duration>
 //		retry {
 //			attempts      <n>
@@ -87,28 +89,30 @@ func parseHandler(h httpcaddyfile.Helper) (caddyhttp.MiddlewareHandler, error) {
 
 func (h *Handler) options(helper httpcaddyfile.Helper) options {
 	return options{
-		"verify":            h.unmarshalVerify,
-		"allow_ips":         list(&h.AllowIPs),
-		"allow_ips_from...": h.unmarshalSource,
-		"rate_limit...":     h.unmarshalRateLimit,
-		"max_body":          size(&h.MaxBody),
-		"body_timeout":      duration(&h.BodyTimeout),
-		"events":            list(&h.Events),
-		"accept":            expression(&h.Accept),
-		"idempotency":       h.unmarshalIdempotency,
-		"mode":              text(&h.Mode),
-		"ack_within":        duration(&h.AckWithin),
-		"over_limit":        text(&h.OverLimit),
-		"respond":           number(&h.Respond),
-		"timeout":           duration(&h.Timeout),
-		"retry":             unmarshalRetry(&h.Retry),
-		"breaker":           unmarshalBreaker(&h.Breaker),
-		"in_flight":         number(&h.InFlight),
-		"pace":              unmarshalPace(&h.Pace),
-		"order":             unmarshalOrder(&h.Order),
-		"sign":              text(&h.Sign),
-		"to":                h.unmarshalTo,
-		"deliver...":        func(d *caddyfile.Dispenser) error { return h.unmarshalDeliver(helper, d) },
+		"verify":              h.unmarshalVerify,
+		"allow_ips":           list(&h.AllowIPs),
+		"allow_ips_from...":   h.unmarshalSource,
+		"rate_limit...":       h.unmarshalRateLimit,
+		"keep_refused_bodies": given(&h.KeepRefusedBodies),
+		"max_body":            size(&h.MaxBody),
+		"body_timeout":        duration(&h.BodyTimeout),
+		"events":              list(&h.Events),
+		"accept":              expression(&h.Accept),
+		"idempotency":         h.unmarshalIdempotency,
+		"mode":                text(&h.Mode),
+		"ack_within":          duration(&h.AckWithin),
+		"over_limit":          text(&h.OverLimit),
+		"respond":             number(&h.Respond),
+		"status_url":          given(&h.StatusURL),
+		"timeout":             duration(&h.Timeout),
+		"retry":               unmarshalRetry(&h.Retry),
+		"breaker":             unmarshalBreaker(&h.Breaker),
+		"in_flight":           number(&h.InFlight),
+		"pace":                unmarshalPace(&h.Pace),
+		"order":               unmarshalOrder(&h.Order),
+		"sign":                text(&h.Sign),
+		"to":                  h.unmarshalTo,
+		"deliver...":          func(d *caddyfile.Dispenser) error { return h.unmarshalDeliver(helper, d) },
 	}
 }
 

@@ -18,6 +18,7 @@ import (
 // configurations that name the same file, and outlives each of them: during a
 // reload two use it at once.
 type engine struct {
+	path   string
 	store  *sqlite.Store
 	worker *delivery.Worker
 	seen   atomic.Pointer[gateway.Seen] // of the configuration that counts
@@ -37,16 +38,18 @@ const statsEvery = 2 * time.Second
 // newEngine opens the store and begins to work.
 func newEngine(a *App, path string, log *slog.Logger) (*engine, error) {
 	m := collectedDeliveries()
-	store, err := a.openStore(path, log, m.committed)
+	ctx, stop := context.WithCancel(context.Background())
+	herald := newHerald(ctx, log)
+	store, err := a.openStore(path, log, m.committed, func(err error) { herald.storeFailed(path, err) })
 	if err != nil {
+		stop()
 		return nil, err
 	}
-	e := &engine{store: store}
+	e := &engine{path: path, store: store, stop: stop}
+	watch := &deliveryWatch{&deliveryLog{deliveryMetrics: m, log: log}, herald}
 	e.worker = delivery.New(delivery.Options{
-		Queue: store, Forget: e.forget, Observer: &deliveryLog{deliveryMetrics: m, log: log}, Now: time.Now, Random: rand.Float64, Log: log,
+		Queue: store, Forget: e.forget, Observer: watch, Now: time.Now, Random: rand.Float64, Log: log,
 	})
-	ctx, stop := context.WithCancel(context.Background())
-	e.stop = stop
 	e.measure(ctx)
 	e.tasks.Go(func() { gateway.Tend(ctx, store, time.Now, log) })
 	e.tasks.Go(func() { e.watch(ctx) })
@@ -102,10 +105,10 @@ func (e *engine) watch(ctx context.Context) {
 func (e *engine) measure(ctx context.Context) {
 	stats, err := e.store.Stats(ctx, time.Now())
 	if err != nil {
-		stats = gateway.Stats{Health: gateway.Failed, Err: err}
 		if old := e.stats.Load(); old != nil {
-			stats.Events, stats.Bytes, stats.Lanes = old.Events, old.Bytes, old.Lanes
+			stats = *old
 		}
+		stats.Health, stats.Err = gateway.Failed, err
 	}
 	e.stats.Store(&stats)
 }

@@ -38,6 +38,11 @@ type Handler struct {
 	app     *App
 	gateway *gateway.Gateway
 	held    []any // keys of shared that this instance must give back
+
+	server   *caddyhttp.Server // nil without one
+	text     []byte            // the configuration, as JSON
+	resolved gateway.Config    // and what the gateway was made from, secrets and all
+	pieces   gateway.Parts
 }
 
 // CaddyModule returns the Caddy module information.
@@ -55,7 +60,8 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 		return err
 	}
 	h.app = app.(*App)
-	if err := h.app.claim(h.Name, h); err != nil {
+	h.server, _ = ctx.Value(caddyhttp.ServerCtxKey).(*caddyhttp.Server)
+	if h.text, err = h.app.claim(h.Name, h); err != nil {
 		return err
 	}
 	config := h.Config
@@ -76,7 +82,8 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 	if err != nil {
 		return err
 	}
-	h.app.add(h.gateway)
+	h.resolved, h.pieces = config, parts
+	h.app.add(h)
 	h.warn(ctx.Logger())
 	return nil
 }
@@ -102,6 +109,7 @@ func (h *Handler) parts(ctx caddy.Context) (gateway.Parts, error) {
 	}
 	parts.Observer = newObserver(ctx.Logger(), m)
 	parts.Log = ctx.Slogger()
+	parts.Tracer = tracing
 	return parts, nil
 }
 

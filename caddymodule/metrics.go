@@ -15,6 +15,7 @@ import (
 type collectors struct {
 	requests        *prometheus.CounterVec
 	conditionErrors *prometheus.CounterVec
+	request         *prometheus.HistogramVec
 	verify          *prometheus.HistogramVec
 	upstream        *prometheus.HistogramVec
 	buffered        prometheus.GaugeFunc
@@ -38,6 +39,8 @@ var collected = sync.OnceValue(func() *collectors {
 			Namespace: namespace, Subsystem: subsystem, Name: "condition_errors_total",
 			Help: "Conditions that were false because of a missing field or a wrong type.",
 		}, []string{"endpoint"}),
+		request: histogram("request_seconds", "Time until a request that was not refused was answered.",
+			[]float64{0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 3, 5, 10, 30}), // 3: above the default of ack_within
 		verify: histogram("verify_seconds", "Time spent on verifying a request.",
 			prometheus.ExponentialBuckets(1e-6, 4, 9)), // 1 µs to 65 ms
 		upstream: histogram("upstream_seconds", "Time the application took to answer.",
@@ -52,7 +55,7 @@ var collected = sync.OnceValue(func() *collectors {
 // register makes the collectors known to a configuration's registry.
 func register(registry *prometheus.Registry) (*collectors, error) {
 	c := collected()
-	all := append(collectedDeliveries().collectors(), c.requests, c.conditionErrors, c.verify, c.upstream, c.buffered)
+	all := append(collectedDeliveries().collectors(), c.requests, c.conditionErrors, c.request, c.verify, c.upstream, c.buffered)
 	for _, collector := range all {
 		var already prometheus.AlreadyRegisteredError
 		if err := registry.Register(collector); err != nil && !errors.As(err, &already) {
@@ -64,9 +67,9 @@ func register(registry *prometheus.Registry) (*collectors, error) {
 
 // metrics are one endpoint's, looked up once.
 type metrics struct {
-	outcomes         map[string]prometheus.Counter
-	conditionErrors  prometheus.Counter
-	verify, upstream prometheus.Observer
+	outcomes                  map[string]prometheus.Counter
+	conditionErrors           prometheus.Counter
+	request, verify, upstream prometheus.Observer
 }
 
 func newMetrics(registry *prometheus.Registry, endpoint string) (*metrics, error) {
@@ -77,6 +80,7 @@ func newMetrics(registry *prometheus.Registry, endpoint string) (*metrics, error
 	m := &metrics{
 		outcomes:        make(map[string]prometheus.Counter),
 		conditionErrors: c.conditionErrors.WithLabelValues(endpoint),
+		request:         c.request.WithLabelValues(endpoint),
 		verify:          c.verify.WithLabelValues(endpoint),
 		upstream:        c.upstream.WithLabelValues(endpoint),
 	}
@@ -88,6 +92,9 @@ func newMetrics(registry *prometheus.Registry, endpoint string) (*metrics, error
 
 func (m *metrics) observe(o *gateway.Outcome) {
 	m.outcomes[o.Name].Inc()
+	if !o.Refused {
+		m.request.Observe(o.Total.Seconds())
+	}
 	if o.Verify > 0 {
 		m.verify.Observe(o.Verify.Seconds())
 	}

@@ -3,7 +3,6 @@ package caddymodule
 import (
 	"slices"
 	"sync"
-	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -55,8 +54,8 @@ func (m *deliveryMetrics) shown() *engine {
 
 // wayMetrics are those of one destination, looked up once.
 type wayMetrics struct {
-	accepted      prometheus.Counter
-	duration, lag prometheus.Observer
+	accepted, dead, lost prometheus.Counter
+	duration, lag        prometheus.Observer
 }
 
 var destinationLabels = []string{"endpoint", "destination"}
@@ -108,6 +107,8 @@ func (m *deliveryMetrics) Attempted(a delivery.Attempt) {
 	}
 }
 
+// way returns a destination's. Its counters are there, as zero, from its first
+// attempt on: an increase from nothing is none to Prometheus.
 func (m *deliveryMetrics) way(a gateway.Address) *wayMetrics {
 	if way, ok := m.ways.Load(a); ok {
 		return way.(*wayMetrics)
@@ -116,6 +117,8 @@ func (m *deliveryMetrics) way(a gateway.Address) *wayMetrics {
 		accepted: m.attempts.WithLabelValues(gateway.Accepted.String(), a.Endpoint, a.Destination),
 		duration: m.duration.WithLabelValues(a.Endpoint, a.Destination),
 		lag:      m.lag.WithLabelValues(a.Endpoint, a.Destination),
+		dead:     m.dead.WithLabelValues(a.Endpoint, a.Destination),
+		lost:     m.lost.WithLabelValues(a.Endpoint, a.Destination),
 	})
 	return way.(*wayMetrics)
 }
@@ -123,87 +126,11 @@ func (m *deliveryMetrics) way(a gateway.Address) *wayMetrics {
 // Settled implements delivery.Observer.
 func (m *deliveryMetrics) Settled(a gateway.Address, d *gateway.Delivery) {
 	if d.State == gateway.Dead {
-		m.dead.WithLabelValues(a.Endpoint, a.Destination).Inc()
+		m.way(a).dead.Inc()
 	}
 }
 
 // Lost implements delivery.Observer.
 func (m *deliveryMetrics) Lost(a gateway.Address, _ *gateway.Delivery) {
-	m.lost.WithLabelValues(a.Endpoint, a.Destination).Inc()
-}
-
-// storeGauges show how the store and the ways to the destinations stand, as
-// the engine last heard.
-type storeGauges deliveryMetrics
-
-func describe(name, help string, labels ...string) *prometheus.Desc {
-	return prometheus.NewDesc(prometheus.BuildFQName(namespace, subsystem, name), help, labels, nil)
-}
-
-var (
-	storeState   = describe("store_state", "1 for the state that the store is in.", "state")
-	storeEvents  = describe("stored_events", "Events in the store, those delivered included.")
-	storeBytes   = describe("stored_bytes", "Bytes of the events in the store.")
-	deliveries   = describe("deliveries", "Deliveries in the store by state.", append(destinationLabels, "state")...)
-	oldestAge    = describe("oldest_age_seconds", "Age of the oldest event that is not settled.", destinationLabels...)
-	dueLag       = describe("overdue_seconds", "How long the next delivery has been due.", destinationLabels...)
-	breakerState = describe("breaker_state", "0: attempts are made; 1: a probe is; 2: the destination counts as down.", destinationLabels...)
-	inFlight     = describe("in_flight", "Attempts under way.", destinationLabels...)
-	orphaned     = describe("orphaned", "Deliveries whose destination is not in the configuration.", destinationLabels...)
-)
-
-// Describe implements prometheus.Collector.
-func (*storeGauges) Describe(to chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{storeState, storeEvents, storeBytes, deliveries, oldestAge, dueLag, breakerState, inFlight, orphaned} {
-		to <- d
-	}
-}
-
-// Collect implements prometheus.Collector.
-func (g *storeGauges) Collect(to chan<- prometheus.Metric) {
-	e := (*deliveryMetrics)(g).shown()
-	if e == nil {
-		return
-	}
-	stats := e.stats.Load()
-	gauge := func(d *prometheus.Desc, value float64, labels ...string) {
-		to <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, value, labels...)
-	}
-	for h := gateway.Ready; h <= gateway.Closed; h++ {
-		gauge(storeState, oneIf(stats.Health == h), h.String())
-	}
-	gauge(storeEvents, float64(stats.Events))
-	gauge(storeBytes, float64(stats.Bytes))
-	now := time.Now()
-	for a, lane := range stats.Lanes {
-		for state, n := range lane.Count {
-			gauge(deliveries, float64(n), a.Endpoint, a.Destination, gateway.State(state).String())
-		}
-		gauge(oldestAge, age(now, lane.Oldest), a.Endpoint, a.Destination)
-		gauge(dueLag, age(now, lane.Due), a.Endpoint, a.Destination)
-	}
-	for a, n := range e.orphans() {
-		gauge(orphaned, float64(n), a.Endpoint, a.Destination)
-	}
-	for _, lane := range e.worker.Snapshot() {
-		gauge(breakerState, breakerStates[lane.Breaker], lane.Address.Endpoint, lane.Address.Destination)
-		gauge(inFlight, float64(lane.Attempting), lane.Address.Endpoint, lane.Address.Destination)
-	}
-}
-
-var breakerStates = map[string]float64{"closed": 0, "half_open": 1, "open": 2}
-
-func oneIf(yes bool) float64 {
-	if yes {
-		return 1
-	}
-	return 0
-}
-
-// age is how long ago an instant was, in seconds; 0 for none, and for one to come.
-func age(now, then time.Time) float64 {
-	if then.IsZero() {
-		return 0
-	}
-	return max(now.Sub(then), 0).Seconds()
+	m.way(a).lost.Inc()
 }

@@ -10,7 +10,8 @@ import (
 	"github.com/webhook-gateway/caddy-webhook-gateway/gateway"
 )
 
-// An observer counts each request and writes a log line for it.
+// An observer counts each request, writes a log line for it, and has it
+// remembered for a while.
 type observer struct {
 	log     *zap.Logger
 	metrics *metrics
@@ -28,6 +29,7 @@ func newObserver(log *zap.Logger, m *metrics) *observer {
 // Observe implements gateway.Observer.
 func (o *observer) Observe(outcome *gateway.Outcome) {
 	o.metrics.observe(outcome)
+	lately.Observe(outcome)
 	if !o.samples[outcome.Name].take(outcome.Start) {
 		return
 	}

@@ -1,6 +1,7 @@
 package caddymodule
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net"
@@ -57,8 +58,9 @@ func (t *route) Pass(w http.ResponseWriter, r *http.Request, _ *gateway.Event) e
 func failure(err error) error {
 	f := &gateway.Failure{Status: http.StatusBadGateway, Err: err}
 	var handler caddyhttp.HandlerError
-	if errors.As(err, &handler) && handler.StatusCode != 0 {
-		f.Status = handler.StatusCode
+	if errors.As(err, &handler) {
+		f.Status = cmp.Or(handler.StatusCode, f.Status)
+		f.Err = cmp.Or(handler.Err, err) // its own text names a place in Caddy's code
 	}
 	return f
 }

@@ -144,8 +144,8 @@ func (a *App) limits() sqlite.Limits {
 }
 
 // openStore opens the file.
-func (a *App) openStore(path string, log *slog.Logger, observe func(sqlite.Commit)) (*sqlite.Store, error) {
+func (a *App) openStore(path string, log *slog.Logger, observe func(sqlite.Commit), failed func(error)) (*sqlite.Store, error) {
 	return sqlite.Open(path, sqlite.Options{
-		Limits: a.limits(), Quarantine: a.Store.OnCorrupt == quarantine, Observe: observe, Log: log, Now: time.Now,
+		Limits: a.limits(), Quarantine: a.Store.OnCorrupt == quarantine, Observe: observe, Failed: failed, Log: log, Now: time.Now,
 	})
 }

@@ -25,9 +25,9 @@ func TestCommands(t *testing.T) {
 				env.Setenv(name, env.WorkDir)
 			}
 			env.Setenv("GORACE", "halt_on_error=1 atexit_sleep_ms=100")
-			return nil
+			return setAddresses(env)
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"status": status},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"status": status, "until": until, "matches": matches},
 	})
 }
 

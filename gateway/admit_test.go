@@ -154,7 +154,7 @@ func TestWithoutIdempotency(t *testing.T) {
 				t.Errorf("%s: answered %d %q", m, a.Code, a.Body)
 			}
 		}
-		if list := must(e.store.List(t.Context(), gateway.Filter{}, 10)); len(list) != 2 || e.knows(t, "d1") {
+		if list := must(e.store.List(t.Context(), gateway.Filter{}, 10)).Deliveries; len(list) != 2 || e.knows(t, "d1") {
 			t.Errorf("%s: stored %q, known is %v", m, e.stored(t), e.knows(t, "d1"))
 		}
 	}
@@ -211,7 +211,7 @@ func TestManySendersAtOnce(t *testing.T) {
 						}()
 					}
 					synctest.Wait()
-					if list := must(e.store.List(context.Background(), gateway.Filter{}, 1000)); len(list) != events*n {
+					if list := must(e.store.List(context.Background(), gateway.Filter{}, 1000)).Deliveries; len(list) != events*n {
 						t.Errorf("%d deliveries of %d are stored", len(list), events*n)
 					}
 					if e.parts.Budget.Used() != 0 || e.parts.Seen.Len() != events {

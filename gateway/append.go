@@ -78,7 +78,7 @@ func leaveAll(places []Place) {
 // append stores the event and, if it is claimed, its key. An event that is
 // known already is answered here. Places are left unless it is stored.
 func (v *visit) append(deliveries []*Delivery, places []Place) error {
-	claim, err := v.backing.Journal.Append(v.background(), v.entry(deliveries...))
+	claim, err := v.journal(deliveries...)
 	failpoint.Hit("answer.before")
 	if err != nil {
 		leaveAll(places)
@@ -91,7 +91,16 @@ func (v *visit) append(deliveries []*Delivery, places []Place) error {
 		v.answered = true
 		return v.duplicate()
 	}
+	v.outcome.Delivery = deliveries[0].ID
 	return nil
+}
+
+// journal has the store take the event in.
+func (v *visit) journal(deliveries ...*Delivery) (Claim, error) {
+	span := v.step(spanStore)
+	claim, err := v.backing.Journal.Append(v.background(), v.entry(deliveries...))
+	endStep(span, err)
+	return claim, err
 }
 
 // lookLater has the lanes look for an event that may have been stored after
@@ -157,6 +166,7 @@ func (v *visit) queued(cause error) error {
 		name = OutcomeDeferred
 	}
 	v.outcome.Err = cause
+	v.locate()
 	return v.answer(name, v.config.Respond, `{"status":"queued","id":`+strconv.Quote(v.event.Reference())+`}`)
 }
 

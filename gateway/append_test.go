@@ -66,7 +66,7 @@ func TestTheStoredEvent(t *testing.T) {
 	r := gateway.Signed(gateway.BodyOf("d1"))
 	r.Header["X-Many"] = []string{"1", "2"}
 	e.serve(r)
-	d := must(e.store.List(t.Context(), gateway.Filter{}, 1))[0]
+	d := must(e.store.List(t.Context(), gateway.Filter{}, 1)).Deliveries[0]
 	if err := e.store.Load(t.Context(), d); err != nil {
 		t.Fatal(err)
 	}

@@ -80,7 +80,9 @@ func (v *visit) readBody() error {
 func (v *visit) verify() error {
 	v.setRequest(v.body.bytes)
 	start := v.Now()
+	span := v.step(spanVerify)
 	proof, err := v.verifier.Verify(v.now, &v.request)
+	endVerify(span, err)
 	v.outcome.Verify = v.Now().Sub(start)
 	if err != nil {
 		if greeting := v.greet(nil); greeting != nil || v.answered {

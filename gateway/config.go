@@ -34,6 +34,12 @@ type Config struct {
 	// Default: none.
 	RateLimits []RateLimit `json:"rate_limits,omitempty"`
 
+	// Keep the bodies of refused requests in memory, for an operator to look at:
+	// at most 64 KiB of each, and 16 MiB in all, the latest. They come from
+	// strangers, and may hold anything.
+	// Default: false.
+	KeepRefusedBodies bool `json:"keep_refused_bodies,omitempty"`
+
 	// The largest body accepted, in bytes.
 	// Default: what the provider's entry says, else 1 MiB.
 	MaxBody int64 `json:"max_body,omitempty"`
@@ -76,6 +82,12 @@ type Config struct {
 	// The status of the answer to an event that was stored: 200 or 202.
 	// Default: 200, since some providers take nothing else.
 	Respond int `json:"respond,omitempty"`
+
+	// Tell the senders of stored events, in the header Location, where they can
+	// ask what became of them, and answer them there. Of several destinations
+	// the first one counts. Needs a store.
+	// Default: false.
+	StatusURL bool `json:"status_url,omitempty"`
 
 	// How long the application may take to answer.
 	// Default: 30s.

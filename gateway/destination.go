@@ -33,6 +33,7 @@ type Destination struct {
 	Pace     ratelimit.Policy // of attempts; the zero Policy sets none
 	Breaker  Breaker
 	Sign     *Countersigner // nil: attempts are not signed
+	Tracer   Tracer         // nil: attempts are not traced
 	Now      func() time.Time
 }
 
@@ -47,11 +48,12 @@ type Answer interface {
 // says how it went. It ends with the destination's timeout, and with ctx: that
 // is Canceled.
 func (d *Destination) Attempt(ctx context.Context, e *Event, w Answer) Result {
-	return d.attempt(ctx, e, w, func(ctx context.Context, body *bodyReader) error {
+	return d.attempt(ctx, e, w, func(ctx context.Context, span Span, body *bodyReader) error {
 		r, err := e.request(ctx, body)
 		if err != nil {
 			return err
 		}
+		inject(span, r.Header)
 		if err := d.sign(r.Header, e); err != nil {
 			return err
 		}
@@ -62,8 +64,9 @@ func (d *Destination) Attempt(ctx context.Context, e *Event, w Answer) Result {
 // pass is Attempt in the sender's own request.
 func (d *Destination) pass(r *http.Request, e *Event, w Answer) Result {
 	ctx := context.WithoutCancel(r.Context())
-	return d.attempt(ctx, e, w, func(ctx context.Context, body *bodyReader) error {
+	return d.attempt(ctx, e, w, func(ctx context.Context, span Span, body *bodyReader) error {
 		e.dress(r.Header)
+		inject(span, r.Header)
 		if err := d.sign(r.Header, e); err != nil {
 			return err
 		}
@@ -79,17 +82,19 @@ func (d *Destination) sign(h http.Header, e *Event) error {
 }
 
 // attempt runs deliver, and judges what comes of it.
-func (d *Destination) attempt(ctx context.Context, e *Event, w Answer, deliver func(context.Context, *bodyReader) error) Result {
+func (d *Destination) attempt(ctx context.Context, e *Event, w Answer, deliver func(context.Context, Span, *bodyReader) error) Result {
 	ctx, cancel := context.WithTimeoutCause(ctx, d.Timeout, errTimeout)
 	defer cancel()
+	ctx, span := d.trace(ctx, e)
 	body := &bodyReader{rest: e.Body}
 	defer func() { _ = body.Close() }() // it does not fail
 	result := Result{Start: d.Now()}
-	err := result.run(func() error { return deliver(ctx, body) })
+	err := result.run(func() error { return deliver(ctx, span, body) })
 	result.Duration = d.Now().Sub(result.Start)
 	result.Status, result.Answer = w.Status(), w.Beginning()
 	result.RetryAfter = ratelimit.ParseRetryAfter(w.Header().Get("Retry-After"), d.Now())
 	result.judge(ctx, err, d.Retry)
+	endAttempt(span, result)
 	return result
 }
 
@@ -109,7 +114,7 @@ func (c Config) destinations(parts Parts) ([]*Destination, error) {
 	for i, route := range parts.Routes {
 		all[i] = &Destination{
 			Address: Address{c.Name, route.Name}, Route: route.Route, Timeout: time.Duration(c.Timeout),
-			Retry: c.Retry, InFlight: c.InFlight, Pace: c.Pace, Breaker: c.Breaker, Sign: sign, Now: parts.Now,
+			Retry: c.Retry, InFlight: c.InFlight, Pace: c.Pace, Breaker: c.Breaker, Sign: sign, Tracer: parts.Tracer, Now: parts.Now,
 		}
 	}
 	return all, nil
@@ -134,6 +139,8 @@ func (c Config) checkRoutes(parts Parts) error {
 		return errors.New("deliver: several destinations need a store")
 	case !parts.Durable && c.Mode == ModeStore:
 		return errors.New("mode: store needs a store")
+	case !parts.Durable && c.StatusURL:
+		return errors.New("status_url: needs a store")
 	}
 	return nil
 }

@@ -170,12 +170,12 @@ func (e *endpoint) serve(r *http.Request) (a answer) {
 // stored describes the deliveries in the store, the first one first.
 func (e *endpoint) stored(t *testing.T) string {
 	t.Helper()
-	list, err := e.store.List(t.Context(), gateway.Filter{}, 1000)
+	page, err := e.store.List(t.Context(), gateway.Filter{}, 1000)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var lines []string
-	for _, d := range slices.Backward(list) {
+	for _, d := range slices.Backward(page.Deliveries) {
 		line := fmt.Sprintf("%s %v %d/%d", d.Address.Destination, d.State, d.Spent, d.Attempt)
 		if d.State == gateway.Pending || d.State == gateway.Delivering {
 			line += fmt.Sprintf(" due %v", d.Due.Sub(t0))

@@ -22,6 +22,7 @@ type Event struct {
 	Attempt    int    // of the delivery that it is seen in: 1 for the first
 	ReceivedAt time.Time
 	Sender     netip.Addr // zero when unknown
+	Trace      string     // the span under which it was received, as a W3C traceparent; "" when nobody traced it
 
 	Method     string
 	Target     string // path and query, as the endpoint got them
@@ -39,7 +40,7 @@ type Event struct {
 func (e *Event) shell() *Event {
 	shell := &Event{
 		Key: e.Key, ID: e.ID, Type: e.Type, Endpoint: e.Endpoint, Provider: e.Provider, Attempt: e.Attempt, ReceivedAt: e.ReceivedAt, Sender: e.Sender,
-		Method: e.Method, Target: e.Target, Host: e.Host, RemoteAddr: e.RemoteAddr, TLS: e.TLS, Header: e.Header,
+		Method: e.Method, Target: e.Target, Host: e.Host, RemoteAddr: e.RemoteAddr, TLS: e.TLS, Header: e.Header, Trace: e.Trace,
 	}
 	shell.json.adopt(&e.json)
 	return shell

@@ -43,7 +43,7 @@ type Server interface {
 }
 
 // Parts are what a Gateway shares with others, or is given from outside. All
-// but Durable, Sources, Log and Confirmer are required.
+// but Durable, Sources, Log, Confirmer and Tracer are required.
 type Parts struct {
 	Server   Server
 	Routes   []NamedRoute         // the endpoint's destinations; without a store exactly one
@@ -60,6 +60,7 @@ type Parts struct {
 	Log *slog.Logger
 	// Confirmer makes the calls for it. Nil: a client of the package's own.
 	Confirmer *http.Client
+	Tracer    Tracer // nil: nothing is traced
 }
 
 // A NamedRoute is a destination's, as the configuration has it.
@@ -71,7 +72,8 @@ type NamedRoute struct {
 // A Backing is what makes an endpoint durable. It may be used concurrently.
 type Backing struct {
 	Journal Journal
-	Lanes   []Lane // one for each of the endpoint's Destinations
+	Lanes   []Lane  // one for each of the endpoint's Destinations
+	Status  *Status // nil: senders cannot ask what became of their events
 }
 
 // A Gateway is one endpoint. But for Open it does not change, and it may be used
@@ -88,6 +90,8 @@ type Gateway struct {
 	handshakes handshakes
 	keySigned  bool          // every part of a custom idempotency key is covered by the signature
 	serial     atomic.Uint64 // tells events apart that nothing else does
+
+	statusLimiter *ratelimit.Limiter // by who asks
 
 	destinations []*Destination
 	backing      atomic.Pointer[Backing]
@@ -114,6 +118,7 @@ func New(c Config, parts Parts) (*Gateway, error) {
 	}
 	g.needsJSON = c.needsJSON(v)
 	g.handshakes = newHandshakes(v)
+	g.statusLimiter = newStatusLimiter()
 	g.keySigned = signedKey(c.Idempotency.Key, v)
 	g.allowlist.sources = parts.Sources
 	g.allowlist.ranges, _ = parsePrefixes(c.AllowIPs) // Validate saw it

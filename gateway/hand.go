@@ -10,7 +10,7 @@ func (v *visit) hand() error {
 	v.r.Body = again                     // for who looks at the body on the way, as placeholders do
 	w := &answer{ResponseWriter: v.w}
 	result := v.destinations[0].pass(v.r, v.event, w)
-	v.outcome.Upstream, v.outcome.Status = result.Duration, w.status
+	v.outcome.Upstream, v.outcome.Status, v.outcome.Cause = result.Duration, w.status, result.Reason
 	switch {
 	case result.broken != nil:
 		panic(result.broken) // as the route did: net/http breaks the sender's connection off

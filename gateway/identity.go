@@ -73,7 +73,7 @@ func (v *visit) identify() error {
 		Endpoint: v.config.Name, Provider: v.outcome.Provider, Attempt: 1, ReceivedAt: v.now,
 		Sender: v.outcome.Sender,
 		Method: v.r.Method, Target: v.r.URL.RequestURI(), Host: v.r.Host, RemoteAddr: v.r.RemoteAddr, TLS: v.r.TLS != nil,
-		Header: v.r.Header, Body: v.body.bytes,
+		Header: v.r.Header, Body: v.body.bytes, Trace: v.traceparent(),
 	}
 	v.event = e
 	v.Server.Admit(v.r, e)

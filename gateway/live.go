@@ -44,7 +44,7 @@ func (l *live) wait(patience time.Duration) bool {
 
 // ended notes for the log how the attempt went.
 func (v *visit) ended(l *live) {
-	v.outcome.Upstream, v.outcome.Status = l.result.Duration, l.result.Status
+	v.outcome.Upstream, v.outcome.Status, v.outcome.Cause = l.result.Duration, l.result.Status, l.result.Reason
 	if l.result.Verdict != Accepted {
 		v.outcome.Err = l.result.Err
 	}
@@ -71,6 +71,7 @@ func (v *visit) note(d *Delivery) {
 	e := v.entry(d)
 	if d.State != Delivered {
 		e.Until = time.Time{}
+		v.outcome.Dead = true
 	}
 	v.backing.Journal.Note(e)
 }

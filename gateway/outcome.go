@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"errors"
+	"net/http"
 	"net/netip"
 	"time"
 )
@@ -42,6 +43,12 @@ type Outcome struct {
 	Sender netip.Addr
 	Secret int // which secret matched, counted from 0
 
+	Durable     bool   // there is a store: attempts, and what they come to, are told to a delivery.Observer
+	Destination string // the first one, whose answer a sender gets
+	Delivery    int64  // to that destination, when the event was stored to be delivered; else 0
+	Cause       string // why the attempt failed that the sender waited for: the Reason of its Result; "" if it did not
+	Dead        bool   // the application refused for good while the sender waited; a dead letter is kept
+
 	Handshake string // which one was answered: a name from the catalogue
 
 	ConditionFailed bool // accept met a missing field or a wrong type
@@ -50,10 +57,14 @@ type Outcome struct {
 	Verify   time.Duration // spent on the signature
 	Upstream time.Duration // spent in the application
 	Total    time.Duration
+
+	Request  *http.Request // as it came; only until Observe returns
+	Body     []byte        // what was read of it; only until Observe returns, its memory is used again; nil if nothing, or if an attempt has it
+	KeepBody bool          // the endpoint lets the bodies of refused requests be kept
 }
 
 // An Observer is told how each request went. It is called once for each, on
-// the request's goroutine, and must not keep the Outcome.
+// the request's goroutine, and must not keep the Outcome, Request or Body.
 type Observer interface {
 	Observe(*Outcome)
 }

@@ -60,12 +60,13 @@ func (v *visit) overtake(l *live) bool {
 	}
 	d := v.deliveries()[0]
 	v.lease(d, 0)
-	claim, err := v.backing.Journal.Append(v.background(), v.entry(d))
+	claim, err := v.journal(d)
 	if err != nil {
 		l.reply.resume()
 		return false
 	}
 	v.admitted()
+	v.outcome.Delivery = d.ID
 	lane, done := v.backing.Lanes[0], v.lend([]Place{l.place})
 	go func() {
 		defer done()

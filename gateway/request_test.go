@@ -14,6 +14,7 @@ import (
 func sent() *Event {
 	return &Event{
 		ID: "evt.1", Type: "order.paid", Endpoint: "test", Provider: "broxi-ai", Attempt: 3, ReceivedAt: t0,
+		Trace:  "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
 		Method: http.MethodPut, Target: "/hooks%2Fa/b?x=1&y=%20", Host: "hooks.example.com", RemoteAddr: "203.0.113.7:4711", TLS: true,
 		Header: http.Header{"X-Many": {"1", "2"}, "X-Bytes": {"\xff\xfe"}}, Body: []byte("payload"),
 	}

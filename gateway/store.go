@@ -82,8 +82,17 @@ type Queue interface {
 
 // An Archive shows and tends what is stored.
 type Archive interface {
-	// List returns up to limit deliveries that match, the newest first, without their events' bodies.
-	List(ctx context.Context, f Filter, limit int) ([]*Delivery, error)
+	// List returns deliveries that match, the newest first, without their
+	// events' bodies: up to limit, and fewer, or none, when it takes long to
+	// find them. Page.Next alone tells whether there may be more.
+	List(ctx context.Context, f Filter, limit int) (Page, error)
+
+	// Count returns how many deliveries match. It may take long.
+	Count(ctx context.Context, f Filter) (int, error)
+
+	// Show returns the delivery with its event, body included. It fails with
+	// ErrNotFound.
+	Show(ctx context.Context, id int64) (*Delivery, error)
 
 	// Attempts returns what is remembered of the delivery's attempts, the first
 	// one first. It fails with ErrNotFound.
@@ -93,6 +102,11 @@ type Archive interface {
 	// Pending again, due at now and with nothing spent, and returns how many.
 	// Their event's key is claimed again, if nobody has, until the instant.
 	Replay(ctx context.Context, f Filter, now, until time.Time, limit int) (int, error)
+
+	// Discard deletes up to limit deliveries that match and are not Delivering,
+	// and returns how many. An event goes with its last delivery. Its key stays
+	// claimed: what has been thrown away is not welcome again.
+	Discard(ctx context.Context, f Filter, limit int) (int, error)
 
 	// Sweep forgets, in a small step, events that are settled and outlived
 	// their retention at now, and keys whose time has ended. It reports whether
@@ -106,14 +120,23 @@ type Archive interface {
 	Backup(ctx context.Context, path string) error
 }
 
+// A Page is a part of a list.
+type Page struct {
+	Deliveries []*Delivery
+	Next       int64 // Filter.Before of the next page; 0: this is the last one
+}
+
 // A Filter selects deliveries. Its zero fields select all.
 type Filter struct {
-	ID           int64 // this one
-	Before       int64 // of an id below this: where a page ends, the next begins
+	IDs          []int64 // these
+	Before       int64   // of an id below this: where a page ends, the next begins
 	Endpoint     string
 	Destination  string // of the Endpoint
 	States       []State
 	Since, Until time.Time // when the event was received: from Since, before Until
+	Reference    string    // the event's, exactly
+	Type         string    // the event's, exactly
+	Search       string    // is in the event's reference, type or body, whatever the case of ASCII letters
 }
 
 // Stats describe a Store.

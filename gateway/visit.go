@@ -9,16 +9,24 @@ import (
 	"github.com/webhook-gateway/caddy-webhook-gateway/verify"
 )
 
-// Serve takes one request through the pipeline. The error is a *Refusal or a
-// *Failure; in both cases nothing has been written yet.
+// Serve takes one request through the pipeline, or answers what became of an
+// event. The error is a *Refusal or a *Failure; in both cases nothing has been
+// written yet.
 func (g *Gateway) Serve(w http.ResponseWriter, r *http.Request) error {
+	if token := g.statusToken(r); token != "" {
+		return g.serveStatus(w, r, token)
+	}
 	v := visits.Get().(*visit)
 	defer func() {
 		*v = visit{} // the pool keeps no request alive
 		visits.Put(v)
 	}()
 	*v = visit{Gateway: g, w: w, r: r, now: g.Now()}
-	v.outcome = Outcome{Endpoint: g.config.Name, Provider: g.verifier.Provider().Name, Start: v.now}
+	v.outcome = Outcome{
+		Endpoint: g.config.Name, Provider: g.verifier.Provider().Name, Start: v.now,
+		Durable: g.Durable, Destination: g.destinations[0].Destination, Request: r, KeepBody: g.config.KeepRefusedBodies,
+	}
+	v.traceRequest()
 	v.err = errBrokenOff // unless run returns: the answer may break off with a panic
 	defer v.end()
 	v.err = v.run()
@@ -49,6 +57,7 @@ type visit struct {
 	proof   verify.Result
 	event   *Event
 	outcome Outcome
+	span    Span // nil: nobody traces the request
 	err     error
 
 	backing  *Backing // nil: there is no store
@@ -89,17 +98,26 @@ func (v *visit) run() error {
 	return v.admit()
 }
 
-// end gives back what the visit held and reports how it went.
+// end reports how the visit went and gives back what it held.
 func (v *visit) end() {
+	defer v.release()
+	v.outcome.Total = v.Now().Sub(v.now)
+	v.outcome.finish(v.event, v.err)
+	v.traced()
+	if v.body != nil { // else it is lent to an attempt that goes on
+		v.outcome.Body = v.body.bytes
+	}
+	v.Observer.Observe(&v.outcome)
+}
+
+// release gives the memory of the body back. Nobody reads it any more.
+func (v *visit) release() {
 	if v.body != nil {
 		v.body.release()
 	}
 	if v.event != nil {
 		v.event.Body = nil // Caddy may ask for placeholders later, when it writes its access log
 	}
-	v.outcome.Total = v.Now().Sub(v.now)
-	v.outcome.finish(v.event, v.err)
-	v.Observer.Observe(&v.outcome)
 }
 
 // answer writes the gateway's own answer: providers want exactly that status,

@@ -1,6 +1,6 @@
 // Package command has what people type: `caddy webhook` and its subcommands,
-// which list the providers, sign, send and verify webhooks, and check a
-// configuration. Importing it registers them.
+// which list the providers, sign, send and verify webhooks, check a configuration,
+// and show and tend what a running gateway has. Importing it registers them.
 //
 // Every command writes for people, or with --json for programs, and says what
 // came of it with the same exit status: 0 yes, 1 no, 2 nothing could be said.
@@ -20,7 +20,7 @@ func init() {
 	caddycmd.RegisterCommand(caddycmd.Command{
 		Name:      "webhook",
 		Usage:     "<command>",
-		Short:     "Lists providers, signs, sends and verifies webhooks, checks a configuration",
+		Short:     "Lists providers, signs, sends and verifies webhooks, checks and operates a gateway",
 		Long:      webhookHelp,
 		CobraFunc: setUp,
 	})
@@ -36,6 +36,20 @@ the same catalogue of providers as the server does.
 	- 'caddy webhook verify' says whether a captured request is genuine, and why not.
 	- 'caddy webhook doctor' checks a configuration the way an operator would.
 
+These ask a running Caddy over its admin API:
+
+	- 'caddy webhook status' shows how the gateway does, endpoint by endpoint.
+	- 'caddy webhook deliveries' lists deliveries; 'caddy webhook show' shows one.
+	- 'caddy webhook replay' has deliveries made again, 'caddy webhook discard'
+	  deletes them.
+	- 'caddy webhook pause' and 'caddy webhook resume' stop attempts at a
+	  destination, and let them go on.
+	- 'caddy webhook tail' shows what happens, as it happens.
+	- 'caddy webhook refusals' lists requests that were refused, with advice.
+	- 'caddy webhook backup' writes a copy of the store.
+	- 'caddy webhook dashboard' serves the dashboard to this machine's browsers.
+	- 'caddy webhook health' is for the health check of a container.
+
 Secrets may be given as they are, as a placeholder ({env.NAME}, {file.PATH}),
 or as a file. None of the commands ever prints one, except inside the request
 that sign prints when the provider sends the secret itself.
@@ -46,8 +60,9 @@ Exit status:
 
 	0  yes: the request is valid, all answers were good, nothing failed
 	1  no: the request is not valid, an answer was bad, a check failed
-	2  nothing can be said: the input or the command line is not usable;
-	   standard error has one line on why (with --json: {"error":"..."})
+	2  nothing can be said: the input or the command line is not usable, or no
+	   Caddy answers; standard error has one line on why (with --json:
+	   {"error":"..."})
 `
 
 // setUp adds the subcommands to the command webhook.
@@ -61,6 +76,8 @@ func setUp(cmd *cobra.Command) {
 		return fail(cmd, fmt.Errorf("unknown command %q; see caddy help webhook", args[0]))
 	}
 	cmd.AddCommand(newProviders(), newSign(), newSend(), newVerify(), newDoctor())
+	cmd.AddCommand(newStatus(), newDeliveries(), newShow(), newReplay(), newDiscard(), newPause(), newResume())
+	cmd.AddCommand(newTail(), newRefusals(), newBackup(), newHealth(), newDashboard())
 }
 
 // errNo ends a command with status 1. What there is to say has been printed.
@@ -99,7 +116,7 @@ func fail(cmd *cobra.Command, err error) error {
 	if asJSON, _ := cmd.Flags().GetBool("json"); asJSON {
 		_ = writeJSON(cmd.ErrOrStderr(), map[string]string{"error": err.Error()})
 	} else {
-		printf(cmd.ErrOrStderr(), "%s: %v\n", cmd.CommandPath(), err)
+		printf(cmd.ErrOrStderr(), "%s: %v\n", cmd.CommandPath(), printable(err.Error()))
 	}
 	return caddycmd.WrapCommandFuncForCobra(func(caddycmd.Flags) (int, error) { return 2, nil })(cmd, nil)
 }

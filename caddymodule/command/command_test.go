@@ -116,7 +116,7 @@ func TestUnusableAsJSON(t *testing.T) {
 }
 
 func TestHelp(t *testing.T) {
-	for _, name := range []string{"providers", "sign", "send", "verify", "doctor"} {
+	for _, name := range []string{"providers", "sign", "send", "verify", "doctor", "status", "deliveries", "show", "replay", "discard", "pause", "resume", "tail", "refusals", "backup", "health", "dashboard"} {
 		execute(t, "", "help", name) // cobra adds help to the root only
 		r := execute(t, "", name, "--help")
 		r.wants(t, 0, "Exit status:\n", "")

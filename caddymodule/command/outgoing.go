@@ -2,12 +2,9 @@ package command
 
 import (
 	"bytes"
-	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
-	"math/big"
 	"net/http"
 	"net/url"
 	"os"
@@ -18,6 +15,7 @@ import (
 	"golang.org/x/net/http/httpguts"
 
 	"github.com/webhook-gateway/caddy-webhook-gateway/verify"
+	"github.com/webhook-gateway/caddy-webhook-gateway/verify/specimen"
 )
 
 // An event is the flags that say what is sent: the same for sign and send.
@@ -104,12 +102,12 @@ func (e *event) fill(m *mint, in io.Reader, p *verify.Provider, schemes []*verif
 	if typ == "" && p.Sample != nil && place != nil && place.In == "header" {
 		typ = p.Sample.Event
 	}
-	if m.body, err = put(m.header, m.body, place, typ); err != nil {
+	if m.body, err = specimen.Put(m.header, m.body, place, typ); err != nil {
 		return fmt.Errorf("--event: %w", err)
 	}
 	m.idPlace = placeOf("id", p.ID, schemes, options)
 	if e.id != "" {
-		if _, err := put(m.header.Clone(), m.body, m.idPlace, e.id); err != nil {
+		if _, err := specimen.Put(m.header.Clone(), m.body, m.idPlace, e.id); err != nil {
 			return fmt.Errorf("--id: %w", err)
 		}
 	}
@@ -132,7 +130,7 @@ func (e *event) fillBody(m *mint, in io.Reader, p *verify.Provider, schemes []*v
 		}
 		fallthrough
 	default:
-		m.body, contentType = asForm(m.body, contentType, schemes)
+		m.body, contentType = specimen.AsForm(m.body, contentType, schemes)
 	}
 	switch {
 	case err != nil:
@@ -143,24 +141,6 @@ func (e *event) fillBody(m *mint, in io.Reader, p *verify.Provider, schemes []*v
 		m.header.Set("Content-Type", contentType)
 	}
 	return nil
-}
-
-// asForm turns a sample into the form that a scheme reads. One without a
-// sample becomes an empty object.
-func asForm(sample []byte, contentType string, schemes []*verify.Scheme) ([]byte, string) {
-	if len(sample) == 0 {
-		sample = []byte("{}")
-	}
-	s := schemes[0]
-	wanted := s.JSONFrom != "" || s.Canonical == "twilio" || s.Signature.In == "form" || strings.Contains(s.Content, "{form:")
-	if !wanted || len(schemes) > 1 || contentType != "application/json" {
-		return sample, contentType
-	}
-	field := s.JSONFrom
-	if field == "" {
-		field = "payload"
-	}
-	return []byte(url.Values{field: {string(sample)}}.Encode()), "application/x-www-form-urlencoded"
 }
 
 // next makes a request that is signed now.
@@ -192,25 +172,14 @@ func (m *mint) identify(r *verify.Request) (id string, err error) {
 		return r.Header.Get(m.idPlace.Name), nil // given with --header
 	}
 	if id == "" {
-		id = newID(r.Body, m.idPlace)
+		id = specimen.NewID(r.Body, m.idPlace)
 	}
-	body, err := put(r.Header, r.Body, m.idPlace, id)
+	body, err := specimen.Put(r.Header, r.Body, m.idPlace, id)
 	if err != nil {
 		return "", nil // a body of another form: it has no place for an id of ours
 	}
 	r.Body = body
 	return id, nil
-}
-
-// newID returns an id that nobody has seen: a number where the sample has one.
-func newID(body []byte, place *verify.Place) string {
-	if place.In == "json" && isNumber(member(body, strings.Split(place.Name, "."))) {
-		n, _ := rand.Int(rand.Reader, big.NewInt(1e15)) // it never fails
-		return n.String()
-	}
-	b := make([]byte, 12)
-	_, _ = rand.Read(b) // it never fails
-	return "test_" + hex.EncodeToString(b)
 }
 
 // needs reports whether an option changes what a scheme verifies.

@@ -81,17 +81,6 @@ func (t *tally) show(a answer) {
 	printf(t.out, "#%d%s  %.1f ms  %s\n", a.N, id, a.Milliseconds, what)
 }
 
-// printable keeps what an answer says on one line, and out of control of the
-// terminal.
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f || r >= 0x80 && r < 0xa0 {
-			return ' '
-		}
-		return r
-	}, s)
-}
-
 // summary is how a run went, as JSON.
 type summary struct {
 	Sent     int            `json:"sent"`

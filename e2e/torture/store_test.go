@@ -33,13 +33,18 @@ func (tr *trial) deadLetters() map[string]bool {
 	return dead
 }
 
-func (tr *trial) list(s gateway.Archive, states ...gateway.State) []*gateway.Delivery {
+func (tr *trial) list(s gateway.Archive, states ...gateway.State) (all []*gateway.Delivery) {
 	tr.t.Helper()
-	all, err := s.List(context.Background(), gateway.Filter{States: states}, math.MaxInt32)
-	if err != nil {
-		tr.t.Error(err)
+	for f := (gateway.Filter{States: states}); ; {
+		page, err := s.List(context.Background(), f, math.MaxInt32)
+		if err != nil {
+			tr.t.Error(err)
+		}
+		all, f.Before = append(all, page.Deliveries...), page.Next
+		if page.Next == 0 {
+			return all
+		}
 	}
-	return all
 }
 
 // depth is how many deliveries are not settled. It reads the file beside the

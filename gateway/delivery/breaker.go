@@ -23,12 +23,10 @@ type breaker struct {
 	era      int       // one more with each turn: results from an earlier one are old news
 }
 
-// set changes the settings.
-func (b *breaker) set(settings gateway.Breaker) {
+// set changes the settings, and reports whether that turned the state.
+func (b *breaker) set(settings gateway.Breaker) (turned bool) {
 	b.Breaker = settings.WithDefaults()
-	if b.Off {
-		b.turn(false)
-	}
+	return b.Off && b.turn(false)
 }
 
 // opens is when an attempt is let through: the zero time if that is always,
@@ -88,11 +86,26 @@ func (b *breaker) turn(down bool) (turned bool) {
 func (b *breaker) state(now time.Time) string {
 	switch {
 	case !b.down:
-		return "closed"
+		return breakerClosed
 	case b.probing, !b.opens(now).After(now):
 		return "half_open"
 	}
-	return "open"
+	return breakerOpen
+}
+
+// The names of the two states that a destination turns to.
+const (
+	breakerOpen   = "open"
+	breakerClosed = "closed"
+)
+
+// tell tells the observer that the state turned.
+func (l *lane) tell(down bool) {
+	state := breakerClosed
+	if down {
+		state = breakerOpen
+	}
+	l.w.options.Observer.BreakerChanged(l.address, state)
 }
 
 func (l *lane) logTurn(down bool, r gateway.Result) {

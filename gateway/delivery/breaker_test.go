@@ -52,6 +52,49 @@ func TestBreaker(t *testing.T) {
 		if got := s.lane(); got.Breaker != "closed" {
 			t.Errorf("the lane is %s, want closed", got.Breaker)
 		}
+		if want := []string{"shop open", "shop closed"}; !slices.Equal(s.turned, want) {
+			t.Errorf("the observer was told %q, want %q", s.turned, want)
+		}
+	})
+}
+
+// A destination that is down and has no breaker any more counts as up; so does
+// one whose replacement without a breaker goes again.
+func TestBreakerIsTakenAway(t *testing.T) {
+	off := func(d *gateway.Destination) { d.Breaker = gateway.Breaker{Off: true} }
+	run(t, func(s *stand) {
+		app := answering(500)
+		s.Serve(s.destination(app, off))
+		leave := s.Serve(s.destination(app, inFlight(1), down(1)))
+		s.stores(1)
+		synctest.Wait()
+		leave()
+		if want := []string{"shop open", "shop closed"}; !slices.Equal(s.turned, want) {
+			t.Errorf("after it went, the observer was told %q, want %q", s.turned, want)
+		}
+		s.pass(time.Hour)
+		s.Serve(s.destination(app, inFlight(1), down(1)))
+		s.stores(1)
+		synctest.Wait()
+		s.Serve(s.destination(app, off))
+		if want := []string{"shop open", "shop closed", "shop open", "shop closed"}; !slices.Equal(s.turned, want) {
+			t.Errorf("after it was replaced, the observer was told %q, want %q", s.turned, want)
+		}
+	})
+}
+
+// Whoever is told of a dead letter learns which event it was.
+func TestDeadLetterIsNamed(t *testing.T) {
+	run(t, func(s *stand) {
+		s.Serve(s.destination(answering(410)))
+		stored := s.stores(1)[0]
+		synctest.Wait()
+		if len(s.settled) != 1 || s.settled[0].State != gateway.Dead {
+			t.Fatalf("settled: %+v", s.settled)
+		}
+		if got := s.settled[0].Event; got == nil || got.Reference() != s.queue.get(stored).Event.Reference() {
+			t.Errorf("the event is %+v", got)
+		}
 	})
 }
 

@@ -49,8 +49,11 @@ func newLane(w *Worker, a gateway.Address) *lane {
 func (l *lane) serve(d *gateway.Destination) {
 	l.mu.Lock()
 	l.serving = append(l.serving, d)
-	l.use(d)
+	turned := l.use(d)
 	l.mu.Unlock()
+	if turned {
+		l.tell(false)
+	}
 	l.signal()
 }
 
@@ -60,18 +63,23 @@ func (l *lane) leave(d *gateway.Destination) {
 	if i := slices.Index(l.serving, d); i >= 0 {
 		l.serving = slices.Delete(l.serving, i, i+1)
 	}
+	turned := false
 	if n := len(l.serving); n > 0 {
-		l.use(l.serving[n-1])
+		turned = l.use(l.serving[n-1])
 	}
 	l.mu.Unlock()
+	if turned {
+		l.tell(false)
+	}
 	l.signal()
 }
 
-// use makes attempts by d's rules. What is known of the application stays.
-func (l *lane) use(d *gateway.Destination) {
+// use makes attempts by d's rules. What is known of the application stays; but
+// it counts as up, and turned is true, if it was down and d has no breaker.
+func (l *lane) use(d *gateway.Destination) (turned bool) {
 	l.to = d
-	l.breaker.set(d.Breaker)
 	l.pace.set(d.Pace)
+	return l.breaker.set(d.Breaker)
 }
 
 func (l *lane) inService() bool {

@@ -7,7 +7,8 @@ import (
 )
 
 // An Observer is told what happens, on the goroutine where it does. It must not
-// keep what it is given; the Event of a Delivery may be gone.
+// keep what it is given. The Event of a Delivery may be gone, or, of one that is
+// Dead, no more than its Key, ID and Type.
 type Observer interface {
 	// Attempted is told of each attempt that has ended, once.
 	Attempted(Attempt)
@@ -18,6 +19,10 @@ type Observer interface {
 	// Lost is told of each delivery that was somebody else's when what became
 	// of it was to be stored: its lease had ended.
 	Lost(gateway.Address, *gateway.Delivery)
+
+	// BreakerChanged is told of each destination that counts as down from now
+	// on, when state is open, or as up again, when it is closed.
+	BreakerChanged(a gateway.Address, state string)
 }
 
 // An Attempt is one that has ended.
@@ -34,6 +39,7 @@ type nobody struct{}
 func (nobody) Attempted(Attempt)                          {}
 func (nobody) Settled(gateway.Address, *gateway.Delivery) {}
 func (nobody) Lost(gateway.Address, *gateway.Delivery)    {}
+func (nobody) BreakerChanged(gateway.Address, string)     {}
 
 // A LaneState is how the way to one destination stands.
 type LaneState struct {

@@ -94,6 +94,7 @@ func (p *place) Leave(r gateway.Result) {
 	}
 	if turned {
 		l.logTurn(down, r)
+		l.tell(down)
 	}
 	l.signal()
 }

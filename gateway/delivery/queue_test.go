@@ -93,11 +93,11 @@ func (q *queue) failTimes(method string, n int, err error) {
 
 // get is what is stored of a delivery.
 func (q *queue) get(d *gateway.Delivery) gateway.Delivery {
-	found, err := q.List(context.Background(), gateway.Filter{ID: d.ID}, 1)
-	if err != nil || len(found) == 0 {
+	found, err := q.List(context.Background(), gateway.Filter{IDs: []int64{d.ID}}, 1)
+	if err != nil || len(found.Deliveries) == 0 {
 		return gateway.Delivery{State: -1}
 	}
-	return *found[0]
+	return *found.Deliveries[0]
 }
 
 // Clamp brings forward what is Pending at the end of time, as the model cannot.

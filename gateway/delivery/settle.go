@@ -15,13 +15,14 @@ type facts struct {
 	known bool
 	key   gateway.Key
 	name  string
+	typ   string
 }
 
 func factsOf(d *gateway.Delivery) facts {
 	if d.Event == nil {
 		return facts{}
 	}
-	return facts{true, d.Event.Key, d.Event.Reference()}
+	return facts{true, d.Event.Key, d.Event.Reference(), d.Event.Type}
 }
 
 // Settle ends the lease of a delivery by the result of the caller's attempt.
@@ -53,6 +54,9 @@ func (l *lane) settle(d *gateway.Delivery, to *gateway.Destination, r gateway.Re
 	}
 	if d.State == gateway.Dead {
 		l.logDead(d, f)
+		if d.Event == nil && f.known {
+			d.Event = &gateway.Event{Key: f.key, ID: f.name, Type: f.typ}
+		}
 	}
 	l.w.options.Observer.Settled(l.address, d)
 }

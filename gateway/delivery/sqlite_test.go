@@ -60,6 +60,7 @@ func (a *tally) Deliver(w http.ResponseWriter, r *http.Request, e *gateway.Event
 
 func (a *tally) Attempted(delivery.Attempt)                 {}
 func (a *tally) Settled(gateway.Address, *gateway.Delivery) { a.settled.Done() }
+func (*tally) BreakerChanged(gateway.Address, string)       {}
 func (a *tally) Lost(gateway.Address, *gateway.Delivery)    {}
 
 // open opens the store at path, and a worker that delivers what is in it to the

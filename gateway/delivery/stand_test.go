@@ -33,6 +33,7 @@ type stand struct {
 	attempts  []delivery.Attempt
 	settled   []gateway.Delivery
 	lost      int
+	turned    []string // states of the breaker
 	forgotten []gateway.Key
 	surprise  func() // runs in Attempted, if not nil
 }
@@ -96,6 +97,12 @@ func (s *stand) Lost(gateway.Address, *gateway.Delivery) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.lost++
+}
+
+func (s *stand) BreakerChanged(a gateway.Address, state string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.turned = append(s.turned, a.Endpoint+" "+state)
 }
 
 // An app is a route to an application: status by status, of which the last one

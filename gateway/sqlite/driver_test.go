@@ -19,7 +19,7 @@ import (
 func BenchmarkDriver(b *testing.B) {
 	const (
 		insert  = `INSERT INTO events VALUES (?, ?, ?, ?, ?)`
-		deliver = `INSERT INTO deliveries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, NULL, NULL, NULL, NULL, NULL, NULL)`
+		deliver = `INSERT INTO deliveries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)`
 		group   = 64
 	)
 	r := newRecord(storetest.Entry("a", to))

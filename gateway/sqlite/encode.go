@@ -12,8 +12,11 @@ import (
 
 // An event's head is stored as one value: its facts and its header, each text
 // behind its length, so that no byte of them can be mistaken for a border.
-// The first byte tells the form.
-const headForm = 1
+// The first byte tells the form: that of an event with a Trace ends with it.
+const (
+	headForm       = 1
+	headFormTraced = 2
+)
 
 var errHead = errors.New("the stored head of an event is broken")
 
@@ -24,8 +27,21 @@ func checksum(head, body []byte) int64 {
 	return int64(crc32.Update(crc32.Checksum(head, castagnoli), castagnoli, body))
 }
 
+// digest is a short hash of a text (FNV-1a): what has another is not the same.
+func digest(text string) int64 {
+	h := uint32(2166136261)
+	for i := range len(text) {
+		h = (h ^ uint32(text[i])) * 16777619
+	}
+	return int64(int32(h)) // four bytes in a row, and not five
+}
+
 func appendHead(b []byte, e *gateway.Event) []byte {
-	b = append(b, headForm)
+	form := byte(headForm)
+	if e.Trace != "" {
+		form = headFormTraced
+	}
+	b = append(b, form)
 	for _, text := range [...]string{e.ID, e.Type, e.Endpoint, e.Provider, e.Method, e.Target, e.Host, e.RemoteAddr} {
 		b = appendText(b, text)
 	}
@@ -38,6 +54,9 @@ func appendHead(b []byte, e *gateway.Event) []byte {
 		for _, v := range values {
 			b = appendText(b, v)
 		}
+	}
+	if form == headFormTraced {
+		b = appendText(b, e.Trace)
 	}
 	return b
 }
@@ -53,9 +72,14 @@ func bit(on bool) byte {
 	return 0
 }
 
+// readable reports whether the head has a form that we know.
+func readable(head []byte) bool {
+	return len(head) > 0 && (head[0] == headForm || head[0] == headFormTraced)
+}
+
 // decodeHead is the event whose head is given, without key, body and instant.
 func decodeHead(head []byte) (*gateway.Event, error) {
-	if len(head) == 0 || head[0] != headForm {
+	if !readable(head) {
 		return nil, errHead
 	}
 	d := decoder{rest: string(head[1:])}
@@ -70,10 +94,26 @@ func decodeHead(head []byte) (*gateway.Event, error) {
 	}
 	e.Sender = sender
 	e.Header = d.header()
+	if head[0] == headFormTraced {
+		e.Trace = d.text()
+	}
 	if d.broken || d.rest != "" {
 		return nil, errHead
 	}
 	return e, nil
+}
+
+// decodeNames reads the id and the type of the event whose head is given.
+func decodeNames(head []byte) (id, kind string, err error) {
+	if !readable(head) {
+		return "", "", errHead
+	}
+	d := decoder{rest: string(head[1:])}
+	id, kind = d.text(), d.text()
+	if d.broken {
+		return "", "", errHead
+	}
+	return id, kind, nil
 }
 
 // A decoder reads a head. After the first mistake everything is empty.

@@ -3,8 +3,9 @@ package sqlite
 import (
 	"bytes"
 	"compress/gzip"
-	_ "embed"
+	"embed"
 	"flag"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -18,31 +19,40 @@ import (
 	"github.com/webhook-gateway/caddy-webhook-gateway/gateway/storetest"
 )
 
-//go:embed testdata/v1.db.gz
-var golden []byte
+//go:embed testdata/v*.db.gz
+var golden embed.FS
 
 var write = flag.String("golden", "", "write the file that the golden test opens, for a new version of the schema, to this path")
 
-// TestGolden opens a file that the first version wrote. It must never change.
+// TestGolden opens a file of each version that has been. They must never change.
 func TestGolden(t *testing.T) {
 	if *write != "" {
 		writeGolden(t, *write)
 		return
 	}
-	unzipped, err := gzip.NewReader(bytes.NewReader(golden))
-	if err != nil {
-		t.Fatal(err)
+	for version := range migrations {
+		t.Run(fmt.Sprint(version+1), func(t *testing.T) { testGolden(t, goldenFile(t, version+1)) })
 	}
+}
+
+// goldenFile is the path of a copy of what the version wrote.
+func goldenFile(t *testing.T, version int) (path string) {
+	t.Helper()
+	zipped, err := golden.Open(fmt.Sprintf("testdata/v%d.db.gz", version))
+	must(t, err)
+	unzipped, err := gzip.NewReader(zipped)
+	must(t, err)
 	file, err := io.ReadAll(unzipped)
-	if err != nil {
-		t.Fatal(err)
-	}
-	path := filepath.Join(t.TempDir(), "hooks.db")
-	if err := os.WriteFile(path, file, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
+	path = filepath.Join(t.TempDir(), "hooks.db")
+	must(t, os.WriteFile(path, file, 0o600))
+	return path
+}
+
+func testGolden(t *testing.T, path string) {
 	s := openAt(t, path, testOptions(t))
-	list, err := s.List(t.Context(), gateway.Filter{}, 10)
+	page, err := s.List(t.Context(), gateway.Filter{}, 10)
+	list := page.Deliveries
 	if err != nil || len(list) != 2 || list[0].State != gateway.Pending || list[1].State != gateway.Dead {
 		t.Fatalf("List = %v, %v; want a pending delivery and a dead one", list, err)
 	}

@@ -3,97 +3,88 @@ package sqlite
 import (
 	"context"
 	"fmt"
-	"strconv"
-	"strings"
 
 	engine "zombiezen.com/go/sqlite"
+	"zombiezen.com/go/sqlite/sqlitex"
 
 	"github.com/webhook-gateway/caddy-webhook-gateway/gateway"
 )
 
-// List is gateway.Archive's.
-func (s *Store) List(ctx context.Context, f gateway.Filter, limit int) (list []*gateway.Delivery, err error) {
-	err = s.readLong(ctx, func(c *engine.Conn) error {
-		ids, err := s.match(c, f, limit)
-		if err != nil {
-			return err
-		}
-		for _, id := range ids {
+// List is gateway.Archive's. It looks for about 50 ms.
+func (s *Store) List(ctx context.Context, f gateway.Filter, limit int) (page gateway.Page, err error) {
+	if limit <= 0 {
+		return page, s.usable()
+	}
+	full := int64(0) // 1: there is one more, with which the next page begins
+	err = s.readLong(ctx, func(c *engine.Conn) (err error) {
+		page.Next, err = s.look(c, f, func(id int64) (more bool, err error) {
+			if len(page.Deliveries) == limit {
+				full = 1
+				return false, nil
+			}
 			d, err := s.show(c, id)
-			if err != nil {
-				return err
-			}
 			if d != nil {
-				list = append(list, d)
+				page.Deliveries = append(page.Deliveries, d)
 			}
-		}
-		return nil
+			return true, err
+		})
+		page.Next += full
+		return err
 	})
-	return list, err
+	return page, err
 }
 
-// match finds the ids of up to limit deliveries, the newest first.
-func (s *Store) match(c *engine.Conn, f gateway.Filter, limit int) (ids []int64, err error) {
-	conditions, some := s.conditions(f)
-	if !some || limit <= 0 {
-		return nil, nil
+// Count is gateway.Archive's. It counts in steps: what changes meanwhile may be
+// counted or not.
+func (s *Store) Count(ctx context.Context, f gateway.Filter) (n int, err error) {
+	for {
+		err = s.readLong(ctx, func(c *engine.Conn) (err error) {
+			f.Before, err = s.look(c, f, func(int64) (more bool, err error) {
+				n++
+				return true, nil
+			})
+			return err
+		})
+		if err != nil || f.Before == 0 {
+			return n, err
+		}
 	}
-	query := `SELECT id FROM deliveries` + conditions + ` ORDER BY id DESC LIMIT ` + strconv.Itoa(limit)
-	stmt, _, err := c.PrepareTransient(query)
+}
+
+// Show is gateway.Archive's. It fails with ErrCorrupt when the event is not as
+// it was stored.
+func (s *Store) Show(ctx context.Context, id int64) (d *gateway.Delivery, err error) {
+	var i image
+	err = s.read(ctx, func(c *engine.Conn) (err error) {
+		defer sqlitex.Transaction(c)(&err)
+		if d, err = s.delivery(c, id); err != nil {
+			return err
+		}
+		if d == nil {
+			return fmt.Errorf("delivery %d: %w", id, gateway.ErrNotFound)
+		}
+		return i.find(c, d.EventID)
+	})
+	if err == nil {
+		err = i.give(d)
+	}
 	if err != nil {
 		return nil, err
 	}
-	err = (&binding{stmt: stmt}).each(func(s *engine.Stmt) { ids = append(ids, s.ColumnInt64(0)) })
-	if end := stmt.Finalize(); err == nil {
-		err = end
-	}
-	return ids, err
+	return d, nil
 }
 
-// conditions are the filter's, of numbers alone, and whether anything can
-// match. States are written out, because only so the index of the dead is used.
-func (s *Store) conditions(f gateway.Filter) (where string, some bool) {
-	terms := []string{"1"}
-	term := func(on bool, format string, args ...any) {
-		if on {
-			terms = append(terms, fmt.Sprintf(format, args...))
-		}
-	}
-	term(f.ID != 0, "id = %d", f.ID)
-	term(f.Before != 0, "id < %d", f.Before)
-	term(!f.Since.IsZero(), "received >= %d", nanos(f.Since))
-	term(!f.Until.IsZero(), "received < %d", nanos(f.Until))
-	if f.Endpoint != "" || f.Destination != "" {
-		lanes := s.counts.matching(f)
-		term(true, "destination IN (%s)", join(lanes))
-		some = len(lanes) > 0
-	} else {
-		some = true
-	}
-	switch len(f.States) {
-	case 0:
-	case 1:
-		term(true, "state = %d", f.States[0])
-	default:
-		term(true, "state IN (%s)", join(f.States))
-	}
-	return " WHERE " + strings.Join(terms, " AND "), some
-}
-
-func join[T ~int | ~int64](numbers []T) string {
-	texts := make([]string, len(numbers))
-	for i, n := range numbers {
-		texts[i] = strconv.FormatInt(int64(n), 10)
-	}
-	return strings.Join(texts, ", ")
+// delivery reads one, without its event; nil when it is gone.
+func (s *Store) delivery(c *engine.Conn, id int64) (d *gateway.Delivery, err error) {
+	_, err = prepare(c, `SELECT `+deliveryColumns+`, destination FROM deliveries WHERE id = ?`).int(id).one(func(row *engine.Stmt) {
+		d = scanDelivery(row, s.counts.address(row.ColumnInt64(15)))
+	})
+	return d, err
 }
 
 // show reads a delivery with its event's head; nil when it is gone.
 func (s *Store) show(c *engine.Conn, id int64) (d *gateway.Delivery, err error) {
-	_, err = prepare(c, `SELECT `+deliveryColumns+`, destination FROM deliveries WHERE id = ?`).int(id).one(func(row *engine.Stmt) {
-		d = scanDelivery(row, s.counts.address(row.ColumnInt64(15)))
-	})
-	if err != nil || d == nil {
+	if d, err = s.delivery(c, id); err != nil || d == nil {
 		return nil, err
 	}
 	var i image

@@ -16,6 +16,9 @@ type Options struct {
 	// Observe is told of each commit, in their order: it must be quick. It may be nil.
 	Observe func(Commit)
 
+	// Failed is told why, once, when the Store fails: it must be quick. It may be nil.
+	Failed func(error)
+
 	Log *slog.Logger     // nil: nothing is logged
 	Now func() time.Time // wall clock; needed
 }

@@ -11,14 +11,21 @@ import (
 	"github.com/webhook-gateway/caddy-webhook-gateway/gateway"
 )
 
-// readerCount is how many may read at once. Long lists are few.
-const readerCount = 4
+// How many may read at once, and how many of them for long: one is left for
+// those whom a sender waits for.
+const (
+	readerCount = 4
+	longCount   = readerCount - 1
+)
 
 // readers are connections that only read.
-type readers struct{ idle chan *engine.Conn }
+type readers struct {
+	idle chan *engine.Conn
+	long chan struct{} // has an element for each who reads for long
+}
 
 func openReaders(path string) (*readers, error) {
-	r := &readers{make(chan *engine.Conn, readerCount)}
+	r := &readers{make(chan *engine.Conn, readerCount), make(chan struct{}, longCount)}
 	for range readerCount {
 		c, err := connect(path, readerCache)
 		if err != nil {
@@ -75,6 +82,14 @@ func (s *Store) read(ctx context.Context, f func(*engine.Conn) error) error {
 
 // readLong is read for what may take long: it ends with ctx.
 func (s *Store) readLong(ctx context.Context, f func(*engine.Conn) error) error {
+	select {
+	case s.readers.long <- struct{}{}:
+		defer func() { <-s.readers.long }()
+	case <-s.stopped:
+		return s.usable()
+	case <-ctx.Done():
+		return fmt.Errorf("%w: %w", gateway.ErrSlow, context.Cause(ctx))
+	}
 	return s.read(ctx, func(c *engine.Conn) error {
 		c.SetInterrupt(ctx.Done())
 		defer c.SetInterrupt(nil)

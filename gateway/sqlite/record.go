@@ -15,6 +15,8 @@ type record struct {
 	key        gateway.Key
 	until      int64 // 0: the key is not claimed
 	received   int64
+	reference  int64 // hash of the event's
+	kind       int64 // hash of the event's type
 	sum        int64
 	head, body []byte
 	deliveries []gateway.Delivery
@@ -38,6 +40,7 @@ func newRecord(e *gateway.Entry) *record {
 	if len(e.Deliveries) == 0 {
 		return r
 	}
+	r.reference, r.kind = digest(e.Event.Reference()), digest(e.Event.Type)
 	b := appendHead(r.buffer, e.Event)
 	head := len(b)
 	b = append(b, e.Event.Body...)

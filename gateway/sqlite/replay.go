@@ -2,56 +2,30 @@ package sqlite
 
 import (
 	"context"
+	"slices"
 	"time"
-
-	engine "zombiezen.com/go/sqlite"
 
 	"github.com/webhook-gateway/caddy-webhook-gateway/gateway"
 )
 
-// replayStep is how many are replayed in one transaction, so that others need
-// not wait for them all.
-const replayStep = 100
-
 // Replay is gateway.Archive's. It takes the newest first. When it fails, some
 // may have been replayed.
-func (s *Store) Replay(ctx context.Context, f gateway.Filter, now, until time.Time, limit int) (replayed int, err error) {
-	if f.States = replayable(f.States); len(f.States) == 0 {
-		return 0, nil
+func (s *Store) Replay(ctx context.Context, f gateway.Filter, now, until time.Time, limit int) (int, error) {
+	if f.States = only(f.States, gateway.Delivered, gateway.Dead); len(f.States) == 0 {
+		return 0, s.usable()
 	}
-	for replayed < limit {
-		r := &replaying{now: nanos(now), until: nanos(until)}
-		err = s.readLong(ctx, func(c *engine.Conn) (err error) {
-			r.ids, err = s.match(c, f, min(limit-replayed, replayStep))
-			return err
-		})
-		if err != nil || len(r.ids) == 0 {
-			return replayed, err
-		}
+	return s.inSteps(ctx, f, limit, func(ids []int64) (int, error) {
+		r := &replaying{ids: ids, states: f.States, now: nanos(now), until: nanos(until)}
 		if err := s.do(ctx, r, 0, 0); err != nil {
-			return replayed, err
+			return 0, err
 		}
-		replayed += r.done
-		f.Before = r.ids[len(r.ids)-1]
-	}
-	return replayed, nil
-}
-
-// replayable are those of the states from which there is a way back.
-func replayable(states []gateway.State) (some []gateway.State) {
-	if len(states) == 0 {
-		return []gateway.State{gateway.Delivered, gateway.Dead}
-	}
-	for _, state := range states {
-		if settled(state) {
-			some = append(some, state)
-		}
-	}
-	return some
+		return r.done, nil
+	})
 }
 
 type replaying struct {
 	ids        []int64
+	states     []gateway.State // a delivery that is in none of them any more stays
 	now, until int64
 	done       int
 }
@@ -63,7 +37,7 @@ func (r *replaying) apply(w *writer) error {
 		if err != nil {
 			return err
 		}
-		if !found || !settled(d.state) {
+		if !found || !slices.Contains(r.states, d.state) {
 			continue
 		}
 		if err := r.replay(w, d); err != nil {

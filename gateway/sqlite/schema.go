@@ -27,9 +27,12 @@ const application = 0x77686777
 //go:embed schema/1.sql
 var schema1 string
 
+//go:embed schema/2.sql
+var schema2 string
+
 // migrations lead from each version of the schema to the next. What has been
 // released is not changed any more.
-var migrations = []string{schema1}
+var migrations = []string{schema1, schema2}
 
 // migrate brings the file to the newest version, each step in a transaction of
 // its own.

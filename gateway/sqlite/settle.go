@@ -73,6 +73,21 @@ func (w *writer) others(d stored) (count [gateway.Dead + 1]int64, err error) {
 	return count, err
 }
 
+// shelve gives d's event, which is settled, its place on the shelf: on the last
+// of the deliveries that it has left.
+func (w *writer) shelve(d stored) error {
+	var last, place int64
+	_, err := prepare(w.conn, `SELECT max(id), max(start + duration), max(state = 3) FROM deliveries WHERE id BETWEEN ? AND ?`).
+		int(d.first, d.first+d.siblings-1).one(func(s *engine.Stmt) {
+		last, place = s.ColumnInt64(0), max(d.received, s.ColumnInt64(1))+s.ColumnInt64(2)*deadShelf
+	})
+	if err != nil {
+		return err
+	}
+	return prepare(w.conn, `UPDATE deliveries SET shelf = iif(id = ?, ?, NULL) WHERE id BETWEEN ? AND ?`).
+		int(last, place, d.first, d.first+d.siblings-1).run()
+}
+
 // place is the value of the column lane, for a delivery in the state. One that
 // is pending behind another of its order has none.
 func (w *writer) place(l *lane, id, ordering int64, state gateway.State) (int64, error) {

@@ -38,18 +38,6 @@ func (c *counts) address(id int64) gateway.Address {
 	return c.lanes[id].address
 }
 
-// matching are the destinations that the filter selects.
-func (c *counts) matching(f gateway.Filter) (ids []int64) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for id, l := range c.lanes {
-		if (f.Endpoint == "" || f.Endpoint == l.address.Endpoint) && (f.Destination == "" || f.Destination == l.address.Destination) {
-			ids = append(ids, id)
-		}
-	}
-	return ids
-}
-
 // snapshot is a copy that stays as it is.
 func (c *counts) snapshot() *counts {
 	c.mu.Lock()

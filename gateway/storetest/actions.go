@@ -87,12 +87,35 @@ func (m *machine) Known(t *rapid.T) {
 	agree(t, "known", known, err, want, wantErr)
 }
 
-// List lists what a filter matches.
+// List lists what a filter matches, and counts it.
 func (m *machine) List(t *rapid.T) {
 	f, limit := m.filter(t), rapid.IntRange(1, 5).Draw(t, "limit")
-	list, err := m.store.List(t.Context(), f, limit)
-	want, wantErr := m.model.List(t.Context(), f, limit)
-	agree(t, "the list", list, err, want, wantErr)
+	n, err := m.store.Count(t.Context(), f)
+	want, wantErr := m.model.Count(t.Context(), f)
+	agree(t, "the count", n, err, want, wantErr)
+	for more := true; more; {
+		page, err := m.store.List(t.Context(), f, limit)
+		want, wantErr := m.model.List(t.Context(), f, limit)
+		agree(t, "the page", page.Deliveries, err, want.Deliveries, wantErr)
+		agree(t, "whether there is another page", page.Next != 0, nil, want.Next != 0, nil)
+		f.Before, more = page.Next, page.Next != 0
+	}
+}
+
+// Show shows a delivery, or what was one.
+func (m *machine) Show(t *rapid.T) {
+	id := rapid.Int64Range(1, 20).Draw(t, "id")
+	d, err := m.store.Show(t.Context(), id)
+	want, wantErr := m.model.Show(t.Context(), id)
+	agree(t, "the delivery", d, err, want, wantErr)
+}
+
+// Discard discards what a filter matches.
+func (m *machine) Discard(t *rapid.T) {
+	f, limit := m.filter(t), rapid.IntRange(1, 5).Draw(t, "limit")
+	n, err := m.store.Discard(t.Context(), f, limit)
+	want, wantErr := m.model.Discard(t.Context(), f, limit)
+	agree(t, "the number discarded", n, err, want, wantErr)
 }
 
 // Replay replays what a filter matches.
@@ -113,6 +136,12 @@ func (m *machine) filter(t *rapid.T) (f gateway.Filter) {
 	if rapid.Bool().Draw(t, "of a time") {
 		f.Since, f.Until = m.now.Add(-time.Minute), m.now
 	}
+	if rapid.Bool().Draw(t, "of an event") {
+		f.Reference = rapid.SampledFrom([]string{"", "event 1", (&gateway.Event{Key: gateway.NewKey("event 0")}).Reference()}).Draw(t, "reference")
+		f.Type = rapid.SampledFrom([]string{"", "order.paid"}).Draw(t, "type")
+		f.Search = rapid.SampledFrom([]string{"", "VENT 1", "Made", "a"}).Draw(t, "search")
+	}
+	f.IDs = rapid.SliceOfN(rapid.Int64Range(1, 20), 0, 2).Draw(t, "ids")
 	return f
 }
 
@@ -151,10 +180,10 @@ func (m *machine) Crash(t *rapid.T) {
 
 // highest is the id of the newest delivery.
 func (m *machine) highest(t *rapid.T) int64 {
-	list, err := m.store.List(t.Context(), gateway.Filter{}, 1)
-	agree(t, "listing one", len(list), err, len(list), nil)
-	if len(list) == 0 {
+	page, err := m.store.List(t.Context(), gateway.Filter{}, 1)
+	agree(t, "listing one", page, err, page, nil)
+	if len(page.Deliveries) == 0 {
 		return 0
 	}
-	return list[0].ID
+	return page.Deliveries[0].ID
 }

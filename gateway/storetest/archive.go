@@ -3,6 +3,7 @@ package storetest
 import (
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -10,16 +11,17 @@ import (
 )
 
 func testListPages(t *testing.T, s *subject) {
-	want := ids(s.append(entries(7)...))
+	want := ids(s.append(entries(6)...))
 	slices.Reverse(want)
 	var got []int64
-	for f := (gateway.Filter{}); ; {
-		page := ids(s.list(f, 3))
-		if len(page) == 0 {
-			break
+	for f, more := (gateway.Filter{}), true; more; {
+		page, err := s.List(t.Context(), f, 3)
+		s.fatal(err)
+		if len(page.Deliveries) > 3 || page.Next == 0 && len(got) < 3 {
+			t.Fatalf("a page has %d deliveries, and the next one is %d", len(page.Deliveries), page.Next)
 		}
-		got = append(got, page...)
-		f.Before = page[len(page)-1]
+		got = append(got, ids(page.Deliveries)...)
+		f.Before, more = page.Next, page.Next != 0
 	}
 	same(t, "the pages", got, want)
 }
@@ -38,7 +40,10 @@ func testListFilters(t *testing.T, s *subject) {
 		want   []int64
 	}{
 		"all":                         {gateway.Filter{}, []int64{d[4], d[3], d[2], d[1], d[0]}},
-		"one":                         {gateway.Filter{ID: d[2]}, []int64{d[2]}},
+		"one":                         {gateway.Filter{IDs: []int64{d[2]}}, []int64{d[2]}},
+		"these, of which one is gone": {gateway.Filter{IDs: []int64{d[1], d[4] + 1000, d[3]}}, []int64{d[3], d[1]}},
+		"these, below an id":          {gateway.Filter{IDs: []int64{d[1], d[3]}, Before: d[3]}, []int64{d[1]}},
+		"one in another state":        {gateway.Filter{IDs: []int64{d[2]}, States: []gateway.State{gateway.Dead}}, nil},
 		"an endpoint":                 {gateway.Filter{Endpoint: "stripe"}, []int64{d[4], d[3], d[1], d[0]}},
 		"a destination":               {gateway.Filter{Endpoint: "stripe", Destination: "audit"}, []int64{d[4], d[1]}},
 		"a destination that is gone":  {gateway.Filter{Endpoint: "stripe", Destination: "gone"}, nil},
@@ -52,6 +57,58 @@ func testListFilters(t *testing.T, s *subject) {
 		if got := ids(s.list(tt.filter, 10)); !slices.Equal(got, tt.want) {
 			t.Errorf("%s: %v, want %v", name, got, tt.want)
 		}
+		if n, err := s.Count(t.Context(), tt.filter); n != len(tt.want) || err != nil {
+			t.Errorf("%s: Count = %d, %v; want %d", name, n, err, len(tt.want))
+		}
+	}
+}
+
+func testListEvents(t *testing.T, s *subject) {
+	list := entries(4)
+	list[1].Event.Type = "order.Refunded"
+	list[2].Event.ID, list[2].Event.Body = "", []byte("Caf\xc3\x89 \x00 Ol\xc3\xa9")
+	list[3].Event.Type, list[3].Event.Body = "", nil
+	d := ids(s.append(list...))
+	made := list[2].Event.Reference() // of its key
+	for name, tt := range map[string]struct {
+		filter gateway.Filter
+		want   []int64
+	}{
+		"a reference":                    {gateway.Filter{Reference: "event 1"}, []int64{d[1]}},
+		"a reference in another case":    {gateway.Filter{Reference: "Event 1"}, nil},
+		"a reference made of the key":    {gateway.Filter{Reference: made}, []int64{d[2]}},
+		"a type":                         {gateway.Filter{Type: "order.paid"}, []int64{d[2], d[0]}},
+		"a type in another case":         {gateway.Filter{Type: "order.refunded"}, nil},
+		"the beginning of a type":        {gateway.Filter{Type: "order"}, nil},
+		"a reference and another's type": {gateway.Filter{Reference: "event 1", Type: "order.paid"}, nil},
+		"found in the reference":         {gateway.Filter{Search: "VENT 1"}, []int64{d[1]}},
+		"found in a made reference":      {gateway.Filter{Search: strings.ToUpper(made[5:])}, []int64{d[2]}},
+		"found in the type":              {gateway.Filter{Search: "refunD"}, []int64{d[1]}},
+		"found in the body":              {gateway.Filter{Search: "NAME\":\"event"}, []int64{d[1], d[0]}},
+		"found behind a zero byte":       {gateway.Filter{Search: "oL\u00e9"}, []int64{d[2]}},
+		"other letters have their case":  {gateway.Filter{Search: "caf\u00e9"}, nil},
+		"a wildcard of SQL is a letter":  {gateway.Filter{Search: "event_1"}, nil},
+		"found, of a type":               {gateway.Filter{Search: "event", Type: "order.paid"}, []int64{d[0]}},
+		"found, below an id":             {gateway.Filter{Search: "event", Before: d[1]}, []int64{d[0]}},
+	} {
+		if got := ids(s.list(tt.filter, 10)); !slices.Equal(got, tt.want) {
+			t.Errorf("%s: %v, want %v", name, got, tt.want)
+		}
+		if n, err := s.Count(t.Context(), tt.filter); n != len(tt.want) || err != nil {
+			t.Errorf("%s: Count = %d, %v; want %d", name, n, err, len(tt.want))
+		}
+	}
+}
+
+func testShow(t *testing.T, s *subject) {
+	e := Entry("a", main, audit)
+	want := *s.append(e)[1]
+	want.Event = Event("a")
+	got, err := s.Show(t.Context(), want.ID)
+	s.fatal(err)
+	same(t, "the delivery", got, &want)
+	if _, err := s.Show(t.Context(), want.ID+1000); !errors.Is(err, gateway.ErrNotFound) {
+		t.Errorf("Show of no delivery = %v, want %v", err, gateway.ErrNotFound)
 	}
 }
 
@@ -66,7 +123,7 @@ func testReplay(t *testing.T, s *subject) {
 		filter gateway.Filter
 		want   int
 	}{
-		{"one that is pending", gateway.Filter{ID: d[2].ID}, 0},
+		{"one that is pending", gateway.Filter{IDs: []int64{d[2].ID}}, 0},
 		{"only pending ones", gateway.Filter{States: []gateway.State{gateway.Pending}}, 0},
 		{"the dead", gateway.Filter{States: []gateway.State{gateway.Dead}}, 1},
 		{"whatever is settled", gateway.Filter{}, 1},
@@ -76,7 +133,7 @@ func testReplay(t *testing.T, s *subject) {
 			t.Errorf("%s: Replay = %d, %v; want %d", tt.name, n, err, tt.want)
 		}
 	}
-	replayed := s.list(gateway.Filter{ID: d[0].ID}, 1)[0]
+	replayed := s.list(gateway.Filter{IDs: []int64{d[0].ID}}, 1)[0]
 	if replayed.State != gateway.Pending || replayed.Spent != 0 || !replayed.Due.Equal(at) || replayed.Attempt != 1 {
 		t.Errorf("the replayed delivery is %+v, want it pending, due, with nothing spent and its attempts counted on", replayed)
 	}
@@ -92,7 +149,7 @@ func testReplayClaims(t *testing.T, s *subject) {
 	later := Epoch.Add(time.Hour)
 	replay := func() {
 		t.Helper()
-		if n, err := s.Replay(t.Context(), gateway.Filter{ID: id}, Epoch, later, 10); n != 1 || err != nil {
+		if n, err := s.Replay(t.Context(), gateway.Filter{IDs: []int64{id}}, Epoch, later, 10); n != 1 || err != nil {
 			t.Fatalf("Replay = %d, %v; want 1", n, err)
 		}
 	}
@@ -175,9 +232,16 @@ func testClosed(t *testing.T, s *subject) {
 	_, _, lease := s.Lease(ctx, main, Epoch, Epoch, 1)
 	_, finish := s.Finish(ctx, new(gateway.Delivery))
 	_, list := s.List(ctx, gateway.Filter{}, 1)
+	_, count := s.Count(ctx, gateway.Filter{})
+	_, show := s.Show(ctx, 1)
+	_, replay := s.Replay(ctx, gateway.Filter{}, Epoch, Epoch, 1)
+	_, discard := s.Discard(ctx, gateway.Filter{}, 1)
 	_, sweep := s.Sweep(ctx, Epoch)
 	_, stats := s.Stats(ctx, Epoch)
-	for name, err := range map[string]error{"Append": append, "Known": known, "Lease": lease, "Finish": finish, "List": list, "Sweep": sweep, "Stats": stats} {
+	for name, err := range map[string]error{
+		"Append": append, "Known": known, "Lease": lease, "Finish": finish, "List": list, "Count": count, "Show": show,
+		"Replay": replay, "Discard": discard, "Sweep": sweep, "Stats": stats,
+	} {
 		if !errors.Is(err, gateway.ErrClosed) {
 			t.Errorf("%s = %v, want %v", name, err, gateway.ErrClosed)
 		}

@@ -93,7 +93,7 @@ func testAppendKeepsNothing(t *testing.T, s *subject) {
 	s.append(e)
 	id := e.Deliveries[0].ID
 	spoil(e)
-	d := s.list(gateway.Filter{ID: id}, 1)[0]
+	d := s.list(gateway.Filter{IDs: []int64{id}}, 1)[0]
 	if got := string(d.LastAttempt.Answer); got != answer {
 		t.Errorf("the answer is %q, want %q", got, answer)
 	}
@@ -135,6 +135,7 @@ func testRoundTrip(t *testing.T, s *subject) {
 			*e = gateway.Event{Key: e.Key, ReceivedAt: e.ReceivedAt, Header: http.Header{}}
 		},
 		"line ends in an id": func(e *gateway.Event) { e.ID, e.Target = "a\r\nb\x00c", "/"+strings.Repeat("x", 8000) },
+		"a trace":            func(e *gateway.Event) { e.Trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01" },
 		"an instant between": func(e *gateway.Event) { e.ReceivedAt = Epoch.Add(1) },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -144,7 +145,7 @@ func testRoundTrip(t *testing.T, s *subject) {
 			d := s.append(e)[0]
 			s.fatal(s.Load(t.Context(), d))
 			same(t, "the event", d.Event, want)
-			listed := s.list(gateway.Filter{ID: d.ID}, 1)[0].Event
+			listed := s.list(gateway.Filter{IDs: []int64{d.ID}}, 1)[0].Event
 			want.Body = nil
 			same(t, "the event in the list", listed, want)
 		})

@@ -140,7 +140,7 @@ func (m *Model) insert(e *gateway.Entry) (id int64) {
 func copyEvent(e *gateway.Event) *gateway.Event {
 	return &gateway.Event{
 		Key: e.Key, ID: e.ID, Type: e.Type, Endpoint: e.Endpoint, Provider: e.Provider, ReceivedAt: e.ReceivedAt, Sender: e.Sender,
-		Method: e.Method, Target: e.Target, Host: e.Host, RemoteAddr: e.RemoteAddr, TLS: e.TLS, Header: e.Header.Clone(), Body: bytes.Clone(e.Body),
+		Method: e.Method, Target: e.Target, Host: e.Host, RemoteAddr: e.RemoteAddr, TLS: e.TLS, Header: e.Header.Clone(), Trace: e.Trace, Body: bytes.Clone(e.Body),
 	}
 }
 

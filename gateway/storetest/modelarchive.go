@@ -3,26 +3,61 @@ package storetest
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/webhook-gateway/caddy-webhook-gateway/gateway"
 )
 
 // List is gateway.Archive's.
-func (m *Model) List(_ context.Context, f gateway.Filter, limit int) (list []*gateway.Delivery, err error) {
+func (m *Model) List(_ context.Context, f gateway.Filter, limit int) (page gateway.Page, err error) {
 	defer m.lock()()
-	for _, d := range m.match(f, limit) {
-		copied := copyDelivery(d)
-		copied.Event = copyEvent(m.events[d.EventID])
-		copied.Event.Body, copied.Event.Attempt = nil, d.Attempt
-		list = append(list, copied)
+	for i, d := range m.match(f) {
+		if i >= limit {
+			page.Next = d.ID + 1
+			break
+		}
+		copied := m.load(d)
+		copied.Event.Body = nil
+		page.Deliveries = append(page.Deliveries, copied)
 	}
-	return list, m.usable()
+	if limit <= 0 {
+		page.Next = 0
+	}
+	return page, m.usable()
 }
 
-func (m *Model) match(f gateway.Filter, limit int) (list []*gateway.Delivery) {
+// load is a copy of d with its event.
+func (m *Model) load(d *gateway.Delivery) *gateway.Delivery {
+	copied := copyDelivery(d)
+	copied.Event = copyEvent(m.events[d.EventID])
+	copied.Event.Attempt = d.Attempt
+	return copied
+}
+
+// Count is gateway.Archive's.
+func (m *Model) Count(_ context.Context, f gateway.Filter) (int, error) {
+	defer m.lock()()
+	return len(m.match(f)), m.usable()
+}
+
+// Show is gateway.Archive's.
+func (m *Model) Show(_ context.Context, id int64) (*gateway.Delivery, error) {
+	defer m.lock()()
+	if err := m.usable(); err != nil {
+		return nil, err
+	}
+	d := m.deliveries[id]
+	if d == nil {
+		return nil, gateway.ErrNotFound
+	}
+	return m.load(d), nil
+}
+
+// match are the deliveries that the filter selects, the newest first.
+func (m *Model) match(f gateway.Filter) (list []*gateway.Delivery) {
 	for _, id := range slices.Backward(m.sorted()) {
-		if d := m.deliveries[id]; len(list) < limit && matches(f, d) {
+		if d := m.deliveries[id]; matches(f, d) && contains(f, m.events[d.EventID]) {
 			list = append(list, d)
 		}
 	}
@@ -30,13 +65,32 @@ func (m *Model) match(f gateway.Filter, limit int) (list []*gateway.Delivery) {
 }
 
 func matches(f gateway.Filter, d *gateway.Delivery) bool {
-	return (f.ID == 0 || f.ID == d.ID) &&
+	return (len(f.IDs) == 0 || slices.Contains(f.IDs, d.ID)) &&
 		(f.Before == 0 || d.ID < f.Before) &&
 		(f.Endpoint == "" || f.Endpoint == d.Address.Endpoint) &&
 		(f.Destination == "" || f.Destination == d.Address.Destination) &&
 		(len(f.States) == 0 || slices.Contains(f.States, d.State)) &&
 		!d.ReceivedAt.Before(f.Since) &&
 		(f.Until.IsZero() || d.ReceivedAt.Before(f.Until))
+}
+
+// contains reports whether the event has what the filter asks of it.
+func contains(f gateway.Filter, e *gateway.Event) bool {
+	has := func(text string) bool { return strings.Contains(lower(text), lower(f.Search)) }
+	return (f.Reference == "" || f.Reference == e.Reference()) &&
+		(f.Type == "" || f.Type == e.Type) &&
+		(has(e.Reference()) || has(e.Type) || has(string(e.Body)))
+}
+
+// lower is text with small ASCII letters, whatever else it is.
+func lower(text string) string {
+	b := []byte(text)
+	for i := range b {
+		if 'A' <= b[i] && b[i] <= 'Z' {
+			b[i] |= 0x20
+		}
+	}
+	return string(b)
 }
 
 // Attempts is gateway.Archive's.
@@ -62,7 +116,7 @@ func (m *Model) Replay(_ context.Context, f gateway.Filter, now, until time.Time
 	if err := m.usable(); err != nil {
 		return 0, err
 	}
-	for _, d := range m.match(f, len(m.deliveries)) {
+	for _, d := range m.match(f) {
 		if n == limit || open(d) {
 			continue
 		}
@@ -72,6 +126,28 @@ func (m *Model) Replay(_ context.Context, f gateway.Filter, now, until time.Time
 		key := m.events[d.EventID].Key
 		if !until.IsZero() && !m.claims[key].until.After(now) {
 			m.claims[key] = claim{until, d.EventID}
+		}
+	}
+	return n, nil
+}
+
+// Discard is gateway.Archive's.
+func (m *Model) Discard(_ context.Context, f gateway.Filter, limit int) (n int, err error) {
+	defer m.lock()()
+	if err := m.usable(); err != nil {
+		return 0, err
+	}
+	for _, d := range m.match(f) {
+		if n == limit || d.State == gateway.Delivering {
+			continue
+		}
+		n++
+		delete(m.deliveries, d.ID)
+		delete(m.attempts, d.ID)
+		if len(m.of(d.EventID)) == 0 {
+			m.remove(d.EventID)
+		} else {
+			m.settle(d.EventID)
 		}
 	}
 	return n, nil

@@ -59,6 +59,7 @@ type machine struct {
 
 var (
 	addresses = rapid.SampledFrom([]gateway.Address{main, audit, {Endpoint: "github", Destination: "main"}})
+	types     = rapid.SampledFrom([]string{"order.paid", "order.MADE", ""})
 	orders    = rapid.SampledFrom([]string{"", "", "", "x", "y"})
 	pauses    = rapid.SampledFrom([]time.Duration{0, 1, time.Second, 10 * time.Second, time.Minute, time.Hour})
 	ended     = rapid.SampledFrom([]gateway.State{gateway.Pending, gateway.Delivered, gateway.Dead})
@@ -69,6 +70,10 @@ var (
 func (m *machine) entry(t *rapid.T, states *rapid.Generator[gateway.State]) *gateway.Entry {
 	e := &gateway.Entry{Event: Event(fmt.Sprint("event ", rapid.IntRange(0, 30).Draw(t, "key")))}
 	e.Event.ReceivedAt = m.now
+	e.Event.Type = types.Draw(t, "type")
+	if rapid.IntRange(0, 3).Draw(t, "named") == 0 {
+		e.Event.ID = ""
+	}
 	e.Event.Body = rapid.SliceOfN(rapid.Byte(), 0, 40).Draw(t, "body")
 	if rapid.IntRange(0, 5).Draw(t, "claimed") > 0 {
 		e.Until = m.now.Add(pauses.Draw(t, "until"))
@@ -114,7 +119,7 @@ func (m *machine) Check(t *rapid.T) {
 	list, err := m.store.List(t.Context(), gateway.Filter{}, 1000)
 	want, wantErr := m.model.List(t.Context(), gateway.Filter{}, 1000)
 	agree(t, "what is stored", list, err, want, wantErr)
-	for _, d := range list {
+	for _, d := range list.Deliveries {
 		if d.LastAttempt.Number > 1 {
 			attempts, err := m.store.Attempts(t.Context(), d.ID)
 			want, wantErr := m.model.Attempts(t.Context(), d.ID)

@@ -104,7 +104,7 @@ func testOrderReplayed(t *testing.T, s *subject) {
 	}
 	d := ids(s.append(list...))
 	s.finish(attempted(s.leaseOne(Epoch), gateway.Dead, Epoch))
-	if n, err := s.Replay(t.Context(), gateway.Filter{ID: d[0]}, Epoch, Epoch, 1); n != 1 || err != nil {
+	if n, err := s.Replay(t.Context(), gateway.Filter{IDs: []int64{d[0]}}, Epoch, Epoch, 1); n != 1 || err != nil {
 		t.Fatalf("Replay = %d, %v", n, err)
 	}
 	for _, want := range d {
@@ -131,7 +131,7 @@ func testFinishFenced(t *testing.T, s *subject) {
 	if _, err := s.Finish(t.Context(), attempted(d, gateway.Dead, Epoch)); !errors.Is(err, gateway.ErrLeaseLost) {
 		t.Errorf("Finish of what is settled = %v, want %v", err, gateway.ErrLeaseLost)
 	}
-	stored := s.list(gateway.Filter{ID: d.ID}, 1)[0]
+	stored := s.list(gateway.Filter{IDs: []int64{d.ID}}, 1)[0]
 	stored.Event = nil
 	same(t, "the delivery", stored, done)
 }

@@ -22,7 +22,9 @@ func Run(t *testing.T, open func(t *testing.T) gateway.Store) {
 		{"LeaseOnce", testLeaseOnce}, {"LeaseExpires", testLeaseExpires}, {"LeasedFromTheStart", testLeasedFromTheStart},
 		{"DueOrder", testDueOrder}, {"Order", testOrder}, {"OrderReplayed", testOrderReplayed},
 		{"FinishFenced", testFinishFenced}, {"FinishForgets", testFinishForgets}, {"FanOut", testFanOut}, {"Attempts", testAttempts},
-		{"ListPages", testListPages}, {"ListFilters", testListFilters},
+		{"ListPages", testListPages}, {"ListFilters", testListFilters}, {"ListEvents", testListEvents}, {"Show", testShow},
+		{"Discard", testDiscard}, {"DiscardSiblings", testDiscardSiblings}, {"DiscardSettler", testDiscardSettler},
+		{"DiscardOrder", testDiscardOrder}, {"DiscardFenced", testDiscardFenced},
 		{"Replay", testReplay}, {"ReplayClaims", testReplayClaims}, {"Sweep", testSweep}, {"Stats", testStats}, {"Closed", testClosed},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -90,11 +92,18 @@ func (s *subject) known(key gateway.Key, at time.Time) bool {
 	return known
 }
 
-func (s *subject) list(f gateway.Filter, limit int) []*gateway.Delivery {
+// list is the first of what the filter selects, however often that takes a
+// further look.
+func (s *subject) list(f gateway.Filter, limit int) (list []*gateway.Delivery) {
 	s.t.Helper()
-	list, err := s.List(s.t.Context(), f, limit)
-	s.fatal(err)
-	return list
+	for {
+		page, err := s.List(s.t.Context(), f, limit-len(list))
+		s.fatal(err)
+		list, f.Before = append(list, page.Deliveries...), page.Next
+		if page.Next == 0 || len(list) == limit {
+			return list
+		}
+	}
 }
 
 func (s *subject) stats() gateway.Stats {

@@ -1,0 +1,24 @@
+package admin
+
+// Patterns are those of all routes: method and path below the prefix.
+func Patterns() (all []string) {
+	for _, r := range routes {
+		all = append(all, r.method+" "+r.path)
+	}
+	return all
+}
+
+// Pages are the paths of the dashboard.
+func Pages() []string { return pages }
+
+// Cursor is where a list goes on, below the id.
+func Cursor(before int64) string { return cursor(before) }
+
+// Secret reports whether a header or a parameter of the name is redacted.
+func Secret(name string) bool { return redactor{}.secret(name) }
+
+// Target is an address as it is shown.
+func Target(target string) string { return redactor{}.target(target) }
+
+// StatusOf is the status of the answer that an error becomes.
+func StatusOf(err error) int { return statusOf(err) }
