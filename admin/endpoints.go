@@ -33,9 +33,6 @@ func (e *Endpoint) detail() EndpointDetail {
 	}
 }
 
-// testBody is what a test event says if the request does not.
-const testBody = `{"test":true}`
-
 // test answers POST endpoints/{name}/test.
 func (c *call) test() (TestAnswer, error) {
 	var asked TestRequest
@@ -49,8 +46,8 @@ func (c *call) test() (TestAnswer, error) {
 	if err != nil {
 		return TestAnswer{}, err
 	}
-	if len(asked.Body) == 0 || bytes.Equal(asked.Body, []byte("null")) {
-		asked.Body = json.RawMessage(testBody)
+	if bytes.Equal(asked.Body, []byte("null")) {
+		asked.Body = nil
 	}
 	result, err := e.Test(c.Context(), asked.Event, asked.Body)
 	if err != nil {

@@ -40,7 +40,8 @@ type Endpoint struct {
 	Config       json.RawMessage // as configured, without secrets
 	Facts        []Fact          // what the provider's scheme is
 	// Test sends the endpoint an event of its own, signed with its own secret,
-	// through all its checks. It is nil when that cannot be signed.
+	// through all its checks. Without a body it has a small one, which is
+	// another each time. It is nil when that cannot be signed.
 	Test func(ctx context.Context, event string, body []byte) (TestResult, error)
 }
 

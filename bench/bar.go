@@ -93,10 +93,11 @@ func tell(b bar) bar {
 	return b
 }
 
-func p50(r load.Result) time.Duration     { return r.P50 }
-func p99(r load.Result) time.Duration     { return r.P99 }
-func slowest(r load.Result) time.Duration { return r.Max }
-func ready(r load.Result) time.Duration   { return r.Ready }
+func p50(r load.Result) time.Duration      { return r.P50 }
+func p99(r load.Result) time.Duration      { return r.P99 }
+func slowest(r load.Result) time.Duration  { return r.Max }
+func lookedAt(r load.Result) time.Duration { return r.Looked }
+func ready(r load.Result) time.Duration    { return r.Ready }
 
 func peak(rs []load.Result) int64 {
 	return slices.Max(each(rs, func(r load.Result) int64 { return r.Peak }))

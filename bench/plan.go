@@ -9,7 +9,7 @@ import (
 const small = 2 << 10 // bytes of a usual body
 
 // experimentNames are those that -run takes.
-var experimentNames = []string{"proxy", "to", "refuse", "added", "history", "accept", "sustained", "latency", "million", "drain"}
+var experimentNames = []string{"proxy", "to", "refuse", "added", "history", "watched", "accept", "sustained", "latency", "million", "search", "drain"}
 
 // rates are the bars of gateway over plain, by body size.
 var rates = map[int]float64{2 << 10: 0.95, 16 << 10: 0.93, 256 << 10: 0.68}
@@ -69,6 +69,9 @@ func withStores(o options) []experiment {
 		name: "history", about: "passed on, and remembered", sides: []*target{plain, history}, job: o.closed(small),
 		bars: []bar{rate(history, plain, 0.88), cpu(history, plain), dropped(history), tell(morePeak(history, plain, 0))},
 	}, {
+		name: "watched", about: "remembered, with the dashboard open", sides: []*target{history, watched}, job: o.closed(small),
+		bars: []bar{rate(watched, history, 0.95), cpu(watched, history), eachRound("p95 of the dashboard's answers", lookedAt, watched, 100*time.Millisecond)},
+	}, {
 		name: "accept", about: "stored with fsync and answered, nothing delivered", sides: []*target{plain, respond, accept}, job: o.closed(small), fresh: true,
 		bars: []bar{
 			rate(accept, plain, 2), rate(accept, respond, 0.5), cpu(accept, plain),
@@ -92,6 +95,9 @@ func withMillion(o options) []experiment {
 			eachRound("p99", p99, full, 25*time.Millisecond), eachRound("slowest", slowest, full, stall),
 			eachRound("time to the first answer", ready, full, 2*time.Second), peakMemory(full, 150<<20),
 		},
+	}, {
+		name: "search", about: "the same store, while somebody looks through it", sides: []*target{full, searched}, job: o.closed(small), fresh: true, fill: o.fill,
+		bars: []bar{rate(searched, full, 0.9), cpu(searched, full), eachRound("p95 of the answers to lists and searches", lookedAt, searched, 100*time.Millisecond)},
 	}, {
 		name: "drain", about: "a backlog delivered, 1 KiB", sides: []*target{plain, drain}, job: o.closed(1 << 10), fresh: true, fill: o.fill,
 		bars: []bar{rate(drain, plain, 0.8), cpu(drain, plain), eachRound("time to the first answer", ready, drain, 2*time.Second), peakMemory(drain, 150<<20)},

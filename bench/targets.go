@@ -16,6 +16,7 @@ type target struct {
 	folder string // of the store; "" means there is none
 	keeps  bool   // the store is not emptied when the target starts
 	idle   bool   // gets no requests: it is at work on what it has stored
+	looked bool   // at: somebody has the dashboard open
 }
 
 // The transport both sides get where the module's own choice is not the question.
@@ -60,12 +61,16 @@ var (
 	accept    = withStore("accept", paused)
 	sustained = withStore("sustained", stored)
 	prompt    = withStore("prompt", strings.ReplaceAll(stored, "APP", "RECEIVER"))
+	watched   = looked(withStore("watched", deliver))
 
 	// These two are the same store: filled once, then loaded or drained.
 	full  = keeping(withStore("full", paused))
 	drain = idle(keeping(withStore("drain", stored)))
 
-	targets = []*target{plain, gateway, defaults, to, respond, refuse, history, accept, sustained, prompt, full, drain}
+	// searched is full, with somebody who looks through it meanwhile.
+	searched = looked(keeping(withStore("searched", paused)))
+
+	targets = []*target{plain, gateway, defaults, to, respond, refuse, history, watched, accept, sustained, prompt, full, searched, drain}
 )
 
 // targetNames are those of ts, in their order.
@@ -99,6 +104,11 @@ func idle(t *target) *target {
 	return t
 }
 
+func looked(t *target) *target {
+	t.looked = true
+	return t
+}
+
 func refusing(t *target) *target {
 	t.status = http.StatusUnauthorized
 	return t
@@ -107,7 +117,7 @@ func refusing(t *target) *target {
 // caddy is how to start the target beside the programs of p.
 func (t *target) caddy(p *program.Set) program.Caddy {
 	return program.Caddy{
-		Name: t.name, Status: t.status, Wrong: t.status == http.StatusUnauthorized, Metrics: t.folder != "",
+		Name: t.name, Status: t.status, Wrong: t.status == http.StatusUnauthorized, Metrics: t.folder != "", Looked: t.looked,
 		Caddyfile: func(addr, metrics string) string {
 			return strings.NewReplacer("APP", p.App, "RECEIVER", p.Receiver, "FOLDER", t.folder).Replace(t.caddyfile(addr, metrics))
 		},
@@ -123,7 +133,7 @@ func (t *target) caddyfile(addr, metrics string) string {
 	}
 	text := "{\n\tadmin off\n\tauto_https off\n\tpersist_config off" + options + "\n}\n" + site(addr, t.site)
 	if t.folder != "" {
-		text += site(metrics, "metrics")
+		text += site(metrics, "webhook_dashboard {\n\tinsecure_without_auth\n}\nmetrics /metrics")
 	}
 	return text
 }

@@ -22,7 +22,7 @@ type engine struct {
 	store  *sqlite.Store
 	worker *delivery.Worker
 	seen   atomic.Pointer[gateway.Seen] // of the configuration that counts
-	stats  atomic.Pointer[gateway.Stats]
+	stats  atomic.Pointer[figures]
 
 	mu    sync.Mutex
 	users []*App // configurations that run; the last one counts
@@ -34,6 +34,15 @@ type engine struct {
 // statsEvery is how often the store is asked how it stands. Whoever reads the
 // metrics sees what it said last: a scrape never waits for the disk.
 const statsEvery = 2 * time.Second
+
+// statsAge is how old the figures may be for a person who asks.
+const statsAge = 100 * time.Millisecond
+
+// figures are how the store stood at an instant.
+type figures struct {
+	gateway.Stats
+	at time.Time
+}
 
 // newEngine opens the store and begins to work.
 func newEngine(a *App, path string, log *slog.Logger) (*engine, error) {
@@ -103,14 +112,23 @@ func (e *engine) watch(ctx context.Context) {
 }
 
 func (e *engine) measure(ctx context.Context) {
-	stats, err := e.store.Stats(ctx, time.Now())
+	now := time.Now()
+	stats, err := e.store.Stats(ctx, now)
 	if err != nil {
 		if old := e.stats.Load(); old != nil {
-			stats = *old
+			stats = old.Stats
 		}
 		stats.Health, stats.Err = gateway.Failed, err
 	}
-	e.stats.Store(&stats)
+	e.stats.Store(&figures{stats, now})
+}
+
+// current are the figures for a person who asks.
+func (e *engine) current() gateway.Stats {
+	if time.Since(e.stats.Load().at) > statsAge {
+		e.measure(context.Background())
+	}
+	return e.stats.Load().Stats
 }
 
 // orphans are the addresses with deliveries that no configuration serves.

@@ -12,7 +12,7 @@ import (
 func TestReadiness(t *testing.T) {
 	store := func(h gateway.Health) *App {
 		a := &App{engine: new(engine)}
-		a.engine.stats.Store(&gateway.Stats{Health: h})
+		a.engine.stats.Store(&figures{Stats: gateway.Stats{Health: h}})
 		a.started.Store(true)
 		return a
 	}

@@ -59,7 +59,7 @@ func (g *storeGauges) Collect(to chan<- prometheus.Metric) {
 	if bound, ok := e.bound(); ok {
 		gauge(maxUnsettled, float64(bound))
 	}
-	collectLanes(e, stats, gauge)
+	collectLanes(e, &stats.Stats, gauge)
 }
 
 // bound is how many unsettled events the configuration that counts allows.

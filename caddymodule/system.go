@@ -34,7 +34,7 @@ func system() *admin.System {
 	}
 	s := &admin.System{Version: version(), Activity: lately, Endpoints: a.described}
 	if e := a.engine; e != nil {
-		s.Engine = &admin.Engine{Store: e.store, Worker: e.worker, Stats: *e.stats.Load(), Path: e.path}
+		s.Engine = &admin.Engine{Store: e.store, Worker: e.worker, Stats: e.current(), Path: e.path}
 	}
 	return s
 }

@@ -40,6 +40,7 @@ type Aim struct {
 	PID        int
 	Metrics    string        // URL; "" if there is nothing to ask
 	Status     int           // wanted
+	API        string        // URL of the admin API, if somebody looks on while it works
 	Ready      time.Duration // from the start of the process to its first answer
 }
 

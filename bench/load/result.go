@@ -16,6 +16,7 @@ type Result struct {
 	Backlog       int           // accepted in this round and not received by its end, when that is counted
 	Dropped       int           // events of the history that could not be kept, so far in this process's life
 	Ready         time.Duration // the Aim's
+	Looked        time.Duration // p95 of the answers to who looked on; 0 if nobody did
 }
 
 // Rate is in requests per second.
@@ -65,4 +66,12 @@ func (r *Result) times(took []time.Duration) {
 	}
 	slices.Sort(took)
 	r.P50, r.P99, r.Max = percentile(took, 0.50), percentile(took, 0.99), took[len(took)-1]
+}
+
+// looks fills in what has to do with who looked on.
+func (r *Result) looks(took []time.Duration) {
+	if len(took) > 0 {
+		slices.Sort(took)
+		r.Looked = percentile(took, 0.95)
+	}
 }

@@ -2,6 +2,7 @@ package load
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -40,14 +41,19 @@ func (j Job) measure(a Aim, b *batch) (Result, error) {
 		return Result{}, err
 	}
 	before := m.readAt(r.from)
-	if err := j.send(r, m); err != nil {
+	o := look(a.API)
+	sent := j.send(r, m)
+	looked, err := o.stop()
+	if err := errors.Join(sent, err); err != nil {
 		return Result{}, err
 	}
 	after, err := m.read()
 	if err != nil {
 		return Result{}, err
 	}
-	return j.result(r, a, <-before, after)
+	res, err := j.result(r, a, <-before, after)
+	res.looks(looked)
+	return res, err
 }
 
 // connect opens the connections, and then sets the clock.

@@ -14,6 +14,7 @@ type Caddy struct {
 	Name      string
 	Caddyfile func(addr, metrics string) string // metrics is an address to serve them at
 	Metrics   bool                              // it does
+	Looked    bool                              // at, by the API that is at the same address
 	Status    int                               // of every answer
 	Wrong     bool                              // to requests with a wrong signature
 }
@@ -30,7 +31,10 @@ func (s *Set) Start(ctx context.Context, c Caddy) (a load.Aim, stop func(), err 
 		return a, nil, err
 	}
 	if c.Metrics {
-		a.Metrics = "http://" + metrics
+		a.Metrics = "http://" + metrics + "/metrics"
+	}
+	if c.Looked {
+		a.API = "http://" + metrics + "/webhook_gateway"
 	}
 	file := filepath.Join(s.dir, c.Name+".Caddyfile")
 	if err := os.WriteFile(file, []byte(c.Caddyfile(a.Addr, metrics)), 0o600); err != nil {

@@ -5,19 +5,41 @@ import { useEffect, useRef, useState } from "./lib.js";
 const kinds = ["new", "attempt", "delivered", "dead", "refused"];
 const listeners = new Set();
 const watchers = new Set();
-let source;
+let source = null;
 let state = "connecting"; // or open
 
-// connect opens the stream. The browser reconnects by itself, unless the server
-// answered with an error; then it is tried again in a while.
+// connect opens the stream, whenever the page is seen. Browsers make six
+// connections to a server: six tabs with a stream would leave none to ask with.
 export function connect() {
+	document.addEventListener("visibilitychange", follow);
+	follow();
+}
+
+function follow() {
+	if (document.hidden) close();
+	else if (!source) open();
+}
+
+// open has the browser reconnect by itself, unless the server answered with an
+// error; then it is tried again in a while.
+function open() {
 	source = new EventSource(address("stream"));
 	source.onopen = () => change("open");
 	source.onerror = () => {
-		change("connecting");
-		if (source.readyState === EventSource.CLOSED) setTimeout(connect, 5000);
+		if (source.readyState === EventSource.CLOSED) {
+			close();
+			setTimeout(follow, 5000);
+		} else {
+			change("connecting");
+		}
 	};
 	for (const kind of kinds) source.addEventListener(kind, heard);
+}
+
+function close() {
+	source?.close();
+	source = null;
+	change("connecting");
 }
 
 function heard(message) {

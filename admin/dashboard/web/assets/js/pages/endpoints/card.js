@@ -23,7 +23,7 @@ export function Card({ detail, now, store, changed, test }) {
 		</div>
 		<${Lanes} endpoint=${name} lanes=${now?.destinations ?? []} names=${detail?.destinations ?? []} store=${store} changed=${changed} />
 		${detail && html`<div class="endpoint-about">
-			<details><summary>What ${detail.title || detail.provider} does</summary><${Provider} detail=${detail} /></details>
+			<details><summary>About ${detail.title || detail.provider}</summary><${Provider} detail=${detail} /></details>
 			<details><summary>Configuration</summary><${Pieces} pieces=${layout(JSON.stringify(detail.config ?? {}))} data-testid="endpoint-config" /></details>
 		</div>`}
 	</section>`;

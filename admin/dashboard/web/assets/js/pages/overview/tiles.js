@@ -15,7 +15,7 @@ export function Tiles({ status }) {
 		<${Tile} id="delivered" title="Delivered" value=${count(hour.delivered)} note="deliveries, last hour" href=${link("deliveries", "", { state: "delivered" })} />
 		<${Tile} id="failed" title="Failed" value=${count(hour.failed)} note="attempts, last hour" tone=${hour.failed && "bad"} href=${link("deliveries", "", { state: "pending,delivering,dead" })} />
 		<${Tile} broad id="latency" title="Answered in" value=${hour.accepted ? latency(hour.p50) : "–"}
-			note=${hour.accepted ? `p95\u00a0${latency(hour.p95)} · p99\u00a0${latency(hour.p99)}` : "nothing accepted yet"} />
+			note=${hour.accepted ? `p95\u00a0${latency(hour.p95)}, p99\u00a0${latency(hour.p99)}` : "nothing accepted yet"} />
 		<${Tile} id="backlog" title="Backlog" value=${count(backlog)} note=${oldest ? `oldest ${relative(oldest, now)}` : "nothing waits"}
 			href=${link("deliveries", "", { state: "pending,delivering" })} />
 		<${Tile} id="dead" title="Dead" value=${count(dead)} note=${dead ? "given up: replay or discard" : "nothing given up"} tone=${dead && "bad"}

@@ -11,8 +11,7 @@ export function Refusal({ refusal: r, fresh }) {
 		<div class="refusal-head">
 			<${Status} code=${r.status} />
 			<${Badge} tone="warn" title=${r.reason}>${say(r.reason)}<//>
-			<span class="strong">${r.endpoint}</span>
-			<span class="faint">${r.provider}</span>
+			<span class="refusal-endpoint"><span class="strong">${r.endpoint}</span> <span class="faint">${r.provider}</span></span>
 			<span class="spacer"></span>
 			<${Ago} at=${r.time} />
 		</div>
