@@ -2,7 +2,7 @@
 import { html } from "../lib.js";
 import { Badge } from "../components/badge.js";
 import { Code, Empty, Loading, Problem } from "../components/panels.js";
-import { bytes } from "../format.js";
+import { bytes, some } from "../format.js";
 import { endpointHint, storeHint } from "../hints.js";
 import { Charts } from "./overview/charts.js";
 import { EndpointTable } from "./overview/table.js";
@@ -34,7 +34,7 @@ function Health({ status }) {
 		</div>
 		<div class="health-store">
 			<span>Store <${Badge} state=${store.state} /></span>
-			${store.state !== "off" && html`<span title=${store.path}>${store.events.toLocaleString("en")} events, ${bytes(store.bytes)}</span>`}
+			${store.state !== "off" && html`<span title=${store.path}>${some(store.events, "event", "events")}, ${bytes(store.bytes)}</span>`}
 			<span class="faint">${status.version}</span>
 		</div>
 		${store.error && html`<p class="bad-text">${store.error}</p>`}
