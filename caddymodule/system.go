@@ -44,20 +44,32 @@ const modulePath = "github.com/webhook-gateway/caddy-webhook-gateway"
 
 // version is this module's version; "(devel)" when it is not known.
 func version() string {
-	const unknown = "(devel)"
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
-		return unknown
+		return unknownVersion
 	}
+	return versionIn(info, caddy.CustomVersion)
+}
+
+const unknownVersion = "(devel)"
+
+// versionIn is this module's version in a program. A release of cmd/caddy is
+// stamped with it, as Caddy's custom version; in a program of somebody else's
+// a stamp is that program's.
+func versionIn(info *debug.BuildInfo, stamp string) string {
 	if info.Main.Path == modulePath {
-		return cmp.Or(info.Main.Version, unknown)
+		return cmp.Or(stamp, info.Main.Version, unknownVersion)
 	}
 	for _, m := range info.Deps {
-		if m.Path == modulePath {
-			return cmp.Or(m.Version, unknown)
+		if m.Path != modulePath {
+			continue
 		}
+		if m.Replace != nil { // a checkout has no version, whatever was required
+			m = m.Replace
+		}
+		return cmp.Or(m.Version, unknownVersion)
 	}
-	return unknown
+	return unknownVersion
 }
 
 // describe describes the endpoints, in the order of the servers' names and
