@@ -46,11 +46,28 @@ func (v *visit) admitted() {
 
 // open takes hold of the store, if there is to be one.
 func (v *visit) open() error {
-	v.backing = v.Gateway.backing.Load()
+	if v.backing = v.Gateway.backing.Load(); v.backing == nil && v.Durable {
+		v.awaitOpen()
+		v.backing = v.Gateway.backing.Load()
+	}
 	if v.Durable && v.backing == nil {
 		return storeRefusal(ErrClosed)
 	}
 	return nil
+}
+
+// openPatience is how long a request waits for the store: servers may be
+// serving a moment before it is open.
+const openPatience = 2 * time.Second
+
+func (v *visit) awaitOpen() {
+	patience := time.NewTimer(openPatience)
+	defer patience.Stop()
+	select {
+	case <-v.Gateway.opened:
+	case <-v.r.Context().Done():
+	case <-patience.C:
+	}
 }
 
 func (v *visit) claims() bool { return !v.config.Idempotency.Off && !v.unclaimed }

@@ -15,6 +15,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -95,6 +96,8 @@ type Gateway struct {
 
 	destinations []*Destination
 	backing      atomic.Pointer[Backing]
+	opened       chan struct{} // closed by the first Open
+	open         sync.Once
 	Parts
 }
 
@@ -112,6 +115,7 @@ func New(c Config, parts Parts) (*Gateway, error) {
 		return nil, fmt.Errorf("endpoint %q: verify: %w", c.Name, err)
 	}
 	g := &Gateway{config: c, verifier: v, events: NewGlob(c.Events...), limits: newLimits(c.RateLimits, parts.Limiters), Parts: parts}
+	g.opened = make(chan struct{})
 	g.reads = make(map[string]bool)
 	for _, name := range v.Headers() {
 		g.reads[name] = true
@@ -134,11 +138,12 @@ func New(c Config, parts Parts) (*Gateway, error) {
 // Destinations are where the endpoint's events go, in the configuration's order.
 func (g *Gateway) Destinations() []*Destination { return g.destinations }
 
-// Open lets events in, which b makes durable; until then, and without b again,
-// requests are refused.
+// Open lets events in, which b makes durable; until then requests wait a moment
+// and are refused, and so they are, at once, without b again.
 func (g *Gateway) Open(b *Backing) {
 	failpoint.Hit("reload")
 	g.backing.Store(b)
+	g.open.Do(func() { close(g.opened) })
 }
 
 // Verifier returns what verifies the endpoint's requests.
