@@ -56,10 +56,11 @@ func (v *visit) open() error {
 	return nil
 }
 
-// openPatience is how long a request waits for the store: servers may be
-// serving a moment before it is open.
+// openPatience is how long an event waits for the store: a server may begin to
+// serve a configuration a moment before its store is open.
 const openPatience = 2 * time.Second
 
+// awaitOpen waits for the first Open. Only what has been verified gets here.
 func (v *visit) awaitOpen() {
 	patience := time.NewTimer(openPatience)
 	defer patience.Stop()

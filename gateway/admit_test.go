@@ -43,6 +43,39 @@ func TestNothingIsLetInBeforeOpen(t *testing.T) {
 	}
 }
 
+// A new configuration may be served before its store is open.
+func TestWaitsForTheStore(t *testing.T) {
+	for _, m := range modes {
+		for _, opens := range []bool{true, false} {
+			t.Run(fmt.Sprint(m, ", opens ", opens), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					e := newEndpoint(t, 1, mode(m))
+					e.app = says(200)
+					var err error
+					if e.Gateway, err = gateway.New(e.config, e.parts); err != nil {
+						t.Fatal(err)
+					}
+					t.Cleanup(e.Close)
+					start, answers := time.Now(), make(chan answer)
+					go func() { answers <- e.send("d1") }()
+					synctest.Wait() // until it can go no further
+					status, patience := 503, 2*time.Second
+					if opens {
+						e.Open(e.backing())
+						status, patience = 200, 0
+					}
+					if a := <-answers; a.Code != status || time.Since(start) != patience {
+						t.Errorf("answered %d after %v, want %d after %v", a.Code, time.Since(start), status, patience)
+					}
+					if !opens && e.outcome().Name != gateway.ReasonNotReady {
+						t.Errorf("outcome %+v", e.outcome())
+					}
+				})
+			})
+		}
+	}
+}
+
 // An event that was refused is welcome again, from the first moment.
 func TestAStoreThatFails(t *testing.T) {
 	tests := []struct {

@@ -97,7 +97,7 @@ type Gateway struct {
 	destinations []*Destination
 	backing      atomic.Pointer[Backing]
 	opened       chan struct{} // closed by the first Open
-	open         sync.Once
+	opening      sync.Once
 	Parts
 }
 
@@ -143,7 +143,7 @@ func (g *Gateway) Destinations() []*Destination { return g.destinations }
 func (g *Gateway) Open(b *Backing) {
 	failpoint.Hit("reload")
 	g.backing.Store(b)
-	g.open.Do(func() { close(g.opened) })
+	g.opening.Do(func() { close(g.opened) })
 }
 
 // Verifier returns what verifies the endpoint's requests.
