@@ -73,7 +73,7 @@ image: clean-image bin/image/linux-$(ARCH)/caddy ## Build the container image, f
 clean-image:
 	rm -rf bin/image
 
-test-image: image ## Run the image beside an application, kill it, and count what is lost. Needs a Docker engine.
+test-image: image ## Run the image beside an application, kill it, and count what is lost. Needs Docker with Compose 2.
 	IMAGE=$(IMAGE) go test -tags image -count=1 -timeout=10m -v ./e2e/image
 
 torture: ## Kill the gateway at least 500 times, and count what is lost. Takes long.

@@ -87,14 +87,9 @@ func TestImageWithoutVariables(t *testing.T) {
 // secretFile is a file with the secret that the container's user can read.
 func secretFile(t *testing.T) string {
 	t.Helper()
-	name := filepath.Join(t.TempDir(), "secret")
-	if err := os.WriteFile(name, []byte(secret+"\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Chmod(name, 0o444); err != nil { // whatever the umask is
-		t.Fatal(err)
-	}
-	return name
+	dir := t.TempDir()
+	place(t, dir, "secret", secret+"\n")
+	return filepath.Join(dir, "secret")
 }
 
 // ready starts the gateway, waits until it is ready, and returns how long that
@@ -127,6 +122,12 @@ func metrics(t *testing.T, gateway string) string {
 		t.Fatal(err)
 	}
 	defer answer.Body.Close()
+	return read(t, answer)
+}
+
+// read is the text of an answer.
+func read(t *testing.T, answer *http.Response) string {
+	t.Helper()
 	text, err := io.ReadAll(answer.Body)
 	if err != nil {
 		t.Fatal(err)
