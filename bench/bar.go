@@ -95,6 +95,7 @@ func tell(b bar) bar {
 
 func p50(r load.Result) time.Duration      { return r.P50 }
 func p99(r load.Result) time.Duration      { return r.P99 }
+func stolen(r load.Result) float64         { return r.Stolen }
 func slowest(r load.Result) time.Duration  { return r.Max }
 func lookedAt(r load.Result) time.Duration { return r.Looked }
 func ready(r load.Result) time.Duration    { return r.Ready }

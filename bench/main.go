@@ -3,7 +3,8 @@
 // It builds ./cmd/caddy, starts an application and, for each experiment, the
 // Caddys to compare; a load generator of its own process sends all the same
 // signed requests in alternating rounds. What counts is the ratio within a round:
-// the runs are seconds apart, so most of what else the machine does cancels.
+// the runs are seconds apart, so most of what else the machine does cancels. A
+// round in which the machine itself got less of its host is repeated.
 //
 //	go run ./bench                                everything, about fifteen minutes
 //	go run ./bench -run accept,sustained          two of the experiments
@@ -40,6 +41,7 @@ type options struct {
 	sizes              []int           // bytes
 	run                map[string]bool // experiments
 	only               map[string]bool // targets
+	stolen             float64         // share of the processors
 	dir                string          // where the files go
 	strict             bool
 }
@@ -84,7 +86,7 @@ func bench(ctx context.Context, o options) error {
 
 	missed := 0
 	for _, e := range plan(o) {
-		n, err := e.run(ctx, p, o.rounds)
+		n, err := e.run(ctx, p, o)
 		switch {
 		case ctx.Err() != nil:
 			return errors.New("interrupted")

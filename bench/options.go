@@ -21,6 +21,7 @@ func parseOptions(args []string) (options, error) {
 	f.IntVar(&o.rps, "rps", 500, "requests per second of the open loop; 0 skips it")
 	f.DurationVar(&o.paceTime, "pace-duration", 6*time.Second, "measured `time` of each run of the open loop")
 	f.IntVar(&o.fill, "fill", 1_000_000, "`events` in the store that is already large")
+	f.Float64Var(&o.stolen, "stolen", 0.03, "repeat a round in which the machine's host took more than this `share` of the processors, up to 10 times")
 	f.StringVar(&o.dir, "dir", "bin", "`folder` on a disk, for the stores and all other files")
 	f.BoolVar(&o.strict, "strict", false, "exit 1 when a bar is missed")
 	sizes := f.String("sizes", "2,16,256", "body `sizes` of plain and gateway, KiB")
@@ -29,7 +30,7 @@ func parseOptions(args []string) (options, error) {
 	if err := f.Parse(args); err != nil {
 		return o, err
 	}
-	if f.NArg() > 0 || o.rounds < 1 || o.conns < 1 || o.duration <= 0 || o.paceTime <= 0 || o.warmup < 0 || o.rps < 0 || o.fill < 1 {
+	if f.NArg() > 0 || o.rounds < 1 || o.conns < 1 || o.duration <= 0 || o.paceTime <= 0 || o.warmup < 0 || o.rps < 0 || o.fill < 1 || o.stolen < 0 {
 		return o, errors.New("leftover argument, or a number below its least value")
 	}
 	var err error

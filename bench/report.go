@@ -17,6 +17,7 @@ func (e experiment) progress(round int, got []load.Result) {
 	if len(got) == 2 && e.job.RPS == 0 {
 		fmt.Printf("  ratio %.3f", got[1].Rate()/got[0].Rate())
 	}
+	fmt.Printf("  stolen %.1f%%", 100*most(got))
 	fmt.Println()
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"slices"
 	"testing"
 	"time"
@@ -47,5 +48,35 @@ func TestInOrder(t *testing.T) {
 		if back := inOrder(got, round); !slices.Equal(back, []string{"a", "b"}) {
 			t.Errorf("round %d: back in order %v", round, back)
 		}
+	}
+}
+
+func TestUndisturbed(t *testing.T) {
+	tests := []struct {
+		name   string
+		stolen []float64 // by run
+		want   float64
+		runs   int
+	}{
+		{"at once", []float64{0.01}, 0.01, 1},
+		{"as much as is allowed", []float64{0.02}, 0.02, 1},
+		{"the third time", []float64{0.2, 0.1, 0}, 0, 3},
+		{"never", []float64{0.2, 0.1, 0.3, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1}, 0.1, 10},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			runs := 0
+			got, err := undisturbed(0.02, func() ([]load.Result, error) {
+				runs++
+				return []load.Result{{Stolen: 0}, {Stolen: tt.stolen[runs-1]}}, nil
+			})
+			if err != nil || most(got) != tt.want || runs != tt.runs {
+				t.Errorf("after %d runs %v, %v; want %v after %d", runs, most(got), err, tt.want, tt.runs)
+			}
+		})
+	}
+	broken := errors.New("broken")
+	if _, err := undisturbed(1, func() ([]load.Result, error) { return nil, broken }); !errors.Is(err, broken) {
+		t.Errorf("error is %v, want %v", err, broken)
 	}
 }

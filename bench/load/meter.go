@@ -14,7 +14,9 @@ type meter struct {
 type reading struct {
 	at       time.Time
 	cpu      time.Duration
-	received int // since the meter was made
+	all      time.Duration // of all processors
+	stolen   time.Duration // of that
+	received int           // since the meter was made
 }
 
 func (j Job) newMeter(a Aim) (m *meter, err error) {
@@ -31,8 +33,16 @@ func (m *meter) read() (r reading, err error) {
 	if r.cpu, err = cpuTime(m.pid); err != nil {
 		return r, err
 	}
+	if r.all, r.stolen, err = machineTime(); err != nil {
+		return r, err
+	}
 	r.received, err = m.received()
 	return r, err
+}
+
+// stolenSince is the share of the processors that the host took away.
+func (r reading) stolenSince(before reading) float64 {
+	return float64(r.stolen-before.stolen) / float64(max(1, r.all-before.all))
 }
 
 // readAt reads when the time has come. What fails then fails again afterwards.

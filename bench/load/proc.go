@@ -35,6 +35,37 @@ func parseStat(b []byte) (time.Duration, error) {
 	return time.Duration(user+system) * tick, err
 }
 
+// machineTime is the time of all processors so far, and how much of it the host
+// gave to other machines when this one had work for it.
+func machineTime() (all, stolen time.Duration, err error) {
+	b, err := os.ReadFile("/proc/stat")
+	if err != nil {
+		return 0, 0, err
+	}
+	return parseMachineStat(b)
+}
+
+// parseMachineStat adds up the first line: user, nice, system, idle, iowait, irq,
+// softirq, steal. What follows them is in user and nice already.
+func parseMachineStat(b []byte) (all, stolen time.Duration, err error) {
+	line, _, _ := bytes.Cut(b, []byte("\n"))
+	f := bytes.Fields(line)
+	if len(f) < 9 || string(f[0]) != "cpu" {
+		return 0, 0, fmt.Errorf("stat begins with %q", line)
+	}
+	for i, field := range f[1:9] {
+		n, err := strconv.ParseInt(string(field), 10, 64)
+		if err != nil {
+			return 0, 0, err
+		}
+		all += time.Duration(n) * tick
+		if i == 7 {
+			stolen = time.Duration(n) * tick
+		}
+	}
+	return all, stolen, nil
+}
+
 // memory is the resident set of process pid and its peak, bytes.
 func memory(pid int) (rss, peak int64, err error) {
 	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))

@@ -24,6 +24,18 @@ func TestParseStat(t *testing.T) {
 	}
 }
 
+func TestParseMachineStat(t *testing.T) {
+	all, stolen, err := parseMachineStat([]byte("cpu  10 20 30 400 5 6 7 22 9 9\ncpu0 1 1 1 1 1 1 1 1 1 1\n"))
+	if all != 5*time.Second || stolen != 220*time.Millisecond || err != nil {
+		t.Errorf("parseMachineStat = %v, %v, %v", all, stolen, err)
+	}
+	for _, stat := range []string{"", "intr 1 2 3 4 5 6 7 8 9", "cpu 1 2 3", "cpu 1 2 3 4 5 6 7 x"} {
+		if _, _, err := parseMachineStat([]byte(stat)); err == nil {
+			t.Errorf("%q is not an error", stat)
+		}
+	}
+}
+
 func TestParseStatus(t *testing.T) {
 	rss, peak, err := parseStatus([]byte("Name:\tcaddy\nVmHWM:\t    3000 kB\nVmRSS:\t    2000 kB\nThreads:\t9\n"))
 	if rss != 2000<<10 || peak != 3000<<10 || err != nil {

@@ -16,6 +16,7 @@ type Result struct {
 	Backlog       int           // accepted in this round and not received by its end, when that is counted
 	Dropped       int           // events of the history that could not be kept, so far in this process's life
 	Ready         time.Duration // the Aim's
+	Stolen        float64       // share of the processors that the machine's host took away meanwhile
 	Looked        time.Duration // p95 of the answers to who looked on; 0 if nobody did
 }
 
@@ -35,7 +36,7 @@ func (j Job) result(r *run, a Aim, before, after reading) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	res := Result{Requests: len(r.took), Time: min(r.to.Sub(r.from), r.last.Sub(r.from)), RSS: rss, Peak: peak, Ready: a.Ready, Dropped: dropped}
+	res := Result{Requests: len(r.took), Time: min(r.to.Sub(r.from), r.last.Sub(r.from)), RSS: rss, Peak: peak, Ready: a.Ready, Dropped: dropped, Stolen: after.stolenSince(before)}
 	if j.counted() {
 		j.count(&res, before, after)
 		res.Backlog = max(0, int(r.answered.Load())-after.received)
