@@ -1,21 +1,22 @@
 package sqlite
 
 import (
+	"runtime"
 	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 )
 
-// How much is written at once, and how long notes wait for company.
+// How much is written at once, and how long calls and notes wait for company.
 const (
 	groupCalls = 512
 	groupBytes = 8 << 20
 	groupNotes = 512
+	giveWay    = 8 // times that others may run before a group is written, at most
 	noteDelay  = 50 * time.Millisecond
-	callDelay  = time.Millisecond // how long calls wait for company, at most
-	notesBytes = 16 << 20         // held in memory; past them only the key of a note is
-	notesHeld  = 64 << 10         // past them nothing
+	notesBytes = 16 << 20 // held in memory; past them only the key of a note is
+	notesHeld  = 64 << 10 // past them nothing
 )
 
 // A call is an operation whose caller waits for it.
@@ -51,7 +52,6 @@ type queue struct {
 	dropped int64 // notes, since they were last asked for
 	due     bool  // the notes have waited long enough
 	shut    error // why nothing is taken in any more
-	crowd   int   // calls in the last group
 	wake    chan struct{}
 }
 
@@ -72,7 +72,7 @@ func (q *queue) push(c *call) error {
 		return q.shut
 	}
 	q.calls = append(q.calls, c)
-	if n := len(q.calls); n == 1 || n >= q.crowd {
+	if len(q.calls) == 1 {
 		q.ring()
 	}
 	return nil
@@ -161,27 +161,25 @@ func (q *queue) idle() bool {
 	return len(q.calls) == 0 && !q.due && q.shut == nil
 }
 
-// gather waits a moment until as many call as last time: the more share a
-// commit, the less each costs. Who calls alone does not wait.
+// gather lets everybody run who can, until nobody calls who has not: the more
+// share a commit, the less each costs. When the processors are idle that takes
+// no time.
 func (q *queue) gather() {
-	if q.complete() {
-		return
-	}
-	timer := time.NewTimer(callDelay)
-	defer timer.Stop()
-	for !q.complete() {
-		select {
-		case <-q.wake:
-		case <-timer.C:
+	before := 0
+	for range giveWay {
+		n := q.waiting()
+		if n == before || n >= groupCalls {
 			return
 		}
+		before = n
+		runtime.Gosched()
 	}
 }
 
-func (q *queue) complete() bool {
+func (q *queue) waiting() int {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return len(q.calls) >= q.crowd || q.due || q.shut != nil
+	return len(q.calls)
 }
 
 func (q *queue) cut() (g group) {
@@ -190,7 +188,6 @@ func (q *queue) cut() (g group) {
 	g.dropped, q.dropped = q.dropped, 0
 	q.takeCalls(&g)
 	q.takeNotes(&g)
-	q.crowd = len(g.calls)
 	return g
 }
 
