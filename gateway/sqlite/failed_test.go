@@ -6,8 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"zombiezen.com/go/sqlite/sqlitex"
-
 	"github.com/webhook-gateway/caddy-webhook-gateway/gateway"
 	"github.com/webhook-gateway/caddy-webhook-gateway/gateway/storetest"
 )
@@ -19,9 +17,7 @@ func TestFailureIsTold(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := sqlitex.ExecuteTransient(s.writer.conn, "PRAGMA query_only = ON", nil); err != nil { // it cannot write
-		t.Fatal(err)
-	}
+	pragma(t, s, "query_only = ON") // it cannot write
 	for _, name := range []string{"1", "2"} {
 		if _, err := s.Append(t.Context(), storetest.Entry(name, to)); !errors.Is(err, gateway.ErrFailed) {
 			t.Errorf("Append = %v, want %v", err, gateway.ErrFailed)

@@ -1,10 +1,6 @@
 package sqlite
 
-import (
-	"encoding/binary"
-
-	engine "zombiezen.com/go/sqlite"
-)
+import "encoding/binary"
 
 // A filter says of most keys that were never moved to the table keys that they
 // are not there: it is a Bloom filter, or several, each twice as large as the
@@ -22,21 +18,6 @@ const (
 	filterLeast = 1 << 18 // keys
 	filterMost  = 1 << 24 // keys, in 24 MiB; past them it tells less and less
 )
-
-// loadFilter makes one of the table.
-func loadFilter(c *engine.Conn) (f filter, err error) {
-	rows, err := number(c, `SELECT count(*) FROM keys`)
-	if err != nil {
-		return nil, err
-	}
-	f.grow(2 * int(rows) * rangeKeys)
-	err = prepare(c, `SELECT list FROM keys`).each(func(s *engine.Stmt) {
-		for h := range keyList(blob(s, 0)).all() {
-			f.add(h)
-		}
-	})
-	return f, err
-}
 
 func (f *filter) grow(keys int) {
 	keys = min(max(keys, filterLeast), filterMost)

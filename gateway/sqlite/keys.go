@@ -1,7 +1,7 @@
 package sqlite
 
 import (
-	"bytes"
+	"errors"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -12,14 +12,15 @@ import (
 )
 
 // Keys come in no order, so each would change a page of its own in a table of
-// many: as much work as storing the event. Therefore claims are first only
+// many: more work than storing the event. Therefore claims are first only
 // written down one after the other, a group's in one row of the table claims,
-// and held in memory; when there are many they are moved to the table keys, in
-// the order of the keys, a few with each group.
+// and held in memory; when there are many they become a run in the table keys,
+// in the order of the keys, a few pages with each group. Runs are merged when
+// there are many (this is a log-structured merge-tree).
 const (
-	freshKeys  = 128 << 10 // so many in memory are moved
-	movedKeys  = 64        // with one group, at least
-	movedLists = 256
+	freshKeys  = 64 << 10 // so many in memory become a run
+	erasedRows = 256      // of claims, with one group
+	clearedRun = 16       // pages of one that does not count any more, with one group
 )
 
 // A keyring knows which keys are claimed. Its committed claims may be asked
@@ -27,8 +28,9 @@ const (
 type keyring struct {
 	mu     sync.RWMutex
 	fresh  map[half]holding // committed, and in claims behind border
-	moving map[half]holding // committed, and on their way from claims to keys
-	filter filter           // of the table keys
+	moving map[half]holding // committed, and on their way from claims to a run
+	runs   []*run           // the newest first; the list is replaced, and not changed
+	filter filter           // of all runs, the one on its way too
 	last   int64            // the last row in claims
 
 	synced atomic.Int64 // the last row in claims that is durable
@@ -37,18 +39,26 @@ type keyring struct {
 	staged map[half]holding // by the group at hand
 	now    int64            // about: what expired before may be forgotten
 
-	border int64       // moving's last row in claims
-	sorted chan []half // moving's keys, once they are in order
-	rest   []half      // those still to be moved
-	pace   int         // how many are with the group at hand
-	moved  bool        // with it the last of their rows in claims are removed
+	border  int64       // moving's last row in claims
+	sorted  chan []half // moving's keys, once they are in order
+	move    *draft      // of moving
+	merge   *draft      // of runs
+	nextRun int64       // the id of the next one
+
+	erase   int64   // the rows in claims up to here are in runs; 0: and have been removed
+	erased  bool    // the last of them with the group at hand
+	garbage []int64 // runs that do not count any more
+	cleared bool    // the last page of the first of them went with the group at hand
 }
 
 // loadKeyring reads the claims that have not been moved, and which keys were.
 func loadKeyring(c *engine.Conn) (*keyring, error) {
 	k := &keyring{fresh: make(map[half]holding), staged: make(map[half]holding), sorted: make(chan []half, 1), limit: freshKeys}
 	var err error
-	if k.filter, err = loadFilter(c); err != nil {
+	if k.runs, k.filter, k.garbage, err = loadRuns(c); err != nil {
+		return nil, err
+	}
+	if k.nextRun, err = number(c, `SELECT 1 + max(ifnull((SELECT max(id) FROM runs), 0), ifnull((SELECT max(id) FROM keys) >> 32, 0))`); err != nil {
 		return nil, err
 	}
 	err = prepare(c, `SELECT id, list FROM claims ORDER BY id`).each(func(s *engine.Stmt) {
@@ -72,26 +82,37 @@ func (k *keyring) ahead() bool {
 }
 
 // recall finds a claim in memory. It is sure of it, and of there being none,
-// or the table has to be asked.
-func (k *keyring) recall(h half) (v holding, sure bool) {
+// or the runs have to be asked.
+func (k *keyring) recall(h half) (v holding, sure bool, runs []*run) {
 	k.mu.RLock()
 	defer k.mu.RUnlock()
 	if v, ok := k.fresh[h]; ok {
-		return v, true
+		return v, true, nil
 	}
 	if v, ok := k.moving[h]; ok {
-		return v, true
+		return v, true, nil
 	}
-	return holding{}, !k.filter.may(h)
+	return holding{}, !k.filter.may(h), k.runs
 }
 
 // holder finds who has the key, as c sees it, among what is committed.
 func (k *keyring) holder(c *engine.Conn, key gateway.Key) (holding, error) {
 	h := half(key[:])
-	if v, sure := k.recall(h); sure { // first: what leaves memory is in the table by then
-		return v, nil
+	var before []*run
+	for {
+		v, sure, runs := k.recall(h) // first: what leaves memory is in a run by then
+		if sure {
+			return v, nil
+		}
+		v, err := search(c, runs, h)
+		if !errors.Is(err, errGone) {
+			return v, err
+		}
+		if slices.Equal(runs, before) { // they have not been merged meanwhile
+			return v, errBroken
+		}
+		before = runs
 	}
-	return findKey(c, h)
 }
 
 // stagedHolder is holder, for the writer.
@@ -110,11 +131,10 @@ func (k *keyring) drop() { clear(k.staged) }
 
 // save writes down what is staged, and moves some of what was before.
 func (k *keyring) save(c *engine.Conn) error {
-	k.pace, k.moved = 0, false
 	if len(k.staged) == 0 {
 		return nil
 	}
-	if err := k.move(c); err != nil {
+	if err := errors.Join(k.saveRuns(c), k.saveRemoval(c)); err != nil {
 		return err
 	}
 	var list keyList
@@ -124,31 +144,53 @@ func (k *keyring) save(c *engine.Conn) error {
 	return prepare(c, `INSERT INTO claims VALUES (?, ?)`).int(k.last + 1).bytes(list).run()
 }
 
-// move moves a few keys, or removes a few rows of keys that were moved: the
-// oldest first, so that what a crash leaves of them ends as they did.
-func (k *keyring) move(c *engine.Conn) (err error) {
-	if k.moving == nil {
-		return nil
-	}
-	if k.rest == nil {
+// saveRuns goes on with the runs that are being written: faster than claims
+// come.
+func (k *keyring) saveRuns(c *engine.Conn) error {
+	if k.moving != nil && k.move == nil {
 		select {
-		case k.rest = <-k.sorted:
+		case keys := <-k.sorted:
+			id := k.newRun()
+			k.move = &draft{run: run{id: id, age: id}, from: &snapshot{keys, k.moving, k.filter}}
 		default:
-			return nil
 		}
 	}
-	for k.pace < min(len(k.rest), max(movedKeys, 2*len(k.staged))) {
-		n, err := k.mergeInto(c, k.rest[k.pace:])
+	pages := 1 + 2*len(k.staged)/pageKeys
+	for _, d := range [...]*draft{k.move, k.merge} {
+		if d == nil {
+			continue
+		}
+		if err := d.save(c, pages); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// saveRemoval removes some of what is in a run, the oldest first, so that what a
+// crash leaves of it ends as it did; and some of what does not count any more.
+func (k *keyring) saveRemoval(c *engine.Conn) error {
+	k.erased, k.cleared = false, false
+	if k.erase > 0 {
+		err := prepare(c, `DELETE FROM claims WHERE id IN (SELECT id FROM claims WHERE id <= ? ORDER BY id LIMIT ?)`).int(k.erase, erasedRows).run()
 		if err != nil {
 			return err
 		}
-		k.pace += n
+		k.erased = c.Changes() < erasedRows
 	}
-	if k.pace == 0 {
-		err = prepare(c, `DELETE FROM claims WHERE id IN (SELECT id FROM claims WHERE id <= ? ORDER BY id LIMIT ?)`).int(k.border, movedLists).run()
-		k.moved = c.Changes() < movedLists
+	if len(k.garbage) == 0 {
+		return nil
 	}
+	r := run{id: k.garbage[0]}
+	err := prepare(c, `DELETE FROM keys WHERE id IN (SELECT id FROM keys WHERE id >= ? AND id < ? ORDER BY id LIMIT ?)`).
+		int(r.page(0), (&run{id: r.id + 1}).page(0), clearedRun).run()
+	k.cleared = c.Changes() < clearedRun
 	return err
+}
+
+func (k *keyring) newRun() int64 {
+	k.nextRun++
+	return k.nextRun - 1
 }
 
 // fold makes what is staged known, once it is committed.
@@ -163,16 +205,48 @@ func (k *keyring) fold() {
 	}
 	clear(k.staged)
 	k.last++
-	for _, h := range k.rest[:k.pace] {
-		k.filter.add(h)
-	}
-	k.rest = k.rest[k.pace:]
-	if k.moved {
-		k.moving, k.rest = nil, nil
-	}
+	k.foldRemoval()
+	k.foldRuns()
 	if k.moving == nil && len(k.fresh) >= k.limit {
 		k.moving, k.fresh, k.border = k.fresh, make(map[half]holding, k.limit), k.last
 		go sortKeys(k.moving, k.sorted)
+	}
+}
+
+func (k *keyring) foldRemoval() {
+	if k.erased {
+		k.erase = 0
+	}
+	if k.cleared {
+		k.garbage = k.garbage[1:]
+	}
+}
+
+func (k *keyring) foldRuns() {
+	if d := k.move; d != nil {
+		for _, list := range d.ready {
+			for h := range list.all() {
+				k.filter.add(h)
+			}
+		}
+		if d.committed(); d.ended {
+			k.runs, k.move, k.moving, k.erase = d.replaceIn(k.runs), nil, nil, k.border
+		}
+	}
+	if d := k.merge; d != nil {
+		if d.committed(); d.ended {
+			k.runs, k.merge = d.replaceIn(k.runs), nil
+			for _, r := range d.instead {
+				k.garbage = append(k.garbage, r.id)
+			}
+		}
+	}
+	if k.merge != nil {
+		return
+	}
+	if some := mergeable(k.runs, k.now); some != nil {
+		last := some[len(some)-1] == k.runs[len(k.runs)-1]
+		k.merge = newMerge(k.newRun(), some, last, func() int64 { return k.now })
 	}
 }
 
@@ -182,6 +256,6 @@ func sortKeys(keys map[half]holding, to chan<- []half) {
 	for h := range keys {
 		list = append(list, h)
 	}
-	slices.SortFunc(list, func(a, b half) int { return bytes.Compare(a[:], b[:]) })
+	slices.SortFunc(list, func(a, b half) int { return a.compare(b) })
 	to <- list
 }

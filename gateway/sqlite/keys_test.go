@@ -34,9 +34,12 @@ func TestKeysMove(t *testing.T) {
 		release(t, s)
 		want[e.Event.Key] = false
 	}
-	moved := s.keys.filter[0].room < filterLeast
-	if !moved {
-		t.Error("no key has been moved")
+	levels := make(map[int]int)
+	for _, r := range s.keys.runs {
+		levels[r.level]++
+	}
+	if levels[1] == 0 || levels[0] >= 2*fanIn {
+		t.Errorf("%v runs by level: they are not merged", levels)
 	}
 	expectKnown(t, s, want)
 	if err := s.Close(); err != nil {
@@ -93,22 +96,5 @@ func TestFilterGrows(t *testing.T) {
 	}
 	if wrong > 500 {
 		t.Errorf("it holds %d of 10000 other keys for its own", wrong)
-	}
-}
-
-func TestKeyRangesSplit(t *testing.T) {
-	s := openNew(t)
-	var list keyList
-	for i := range 5 * rangeKeys {
-		h := half{0: byte(i >> 8), 1: byte(i)}
-		list = list.append(h, holding{1, int64(i)})
-	}
-	if err := saveRange(s.writer.conn, half{}.start(), list); err != nil { // nobody else is writing
-		t.Fatal(err)
-	}
-	for h, want := range list.all() {
-		if v, err := findKey(s.writer.conn, h); v != want || err != nil {
-			t.Fatalf("findKey(%x) = %v, %v; want %v", h, v, err, want)
-		}
 	}
 }

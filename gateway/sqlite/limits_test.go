@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"strconv"
 	"testing"
 	"time"
 
@@ -62,17 +61,21 @@ func deliverOne(t *testing.T, s *Store) {
 	}
 }
 
+// pragma sets one on the writer's connection, which is the writer's alone.
+func pragma(t *testing.T, s *Store, text string) {
+	t.Helper()
+	must(t, s.do(t.Context(), setting("PRAGMA "+text), 0, 0))
+}
+
+type setting string
+
+func (p setting) apply(w *writer) error { return sqlitex.ExecuteTransient(w.conn, string(p), nil) }
+
 // TestDiskFull: SQLite's own bound on the file stands for the disk's.
 func TestDiskFull(t *testing.T) {
 	s := openNew(t)
 	mustAppend(t, s, storetest.Entry("1", to))
-	limitPages := func(n int) {
-		c := s.writer.conn // nobody is writing
-		if err := sqlitex.ExecuteTransient(c, "PRAGMA max_page_count = "+strconv.Itoa(n), nil); err != nil {
-			t.Fatal(err)
-		}
-	}
-	limitPages(1) // which makes it what it has
+	pragma(t, s, "max_page_count = 1") // which makes it what it has
 	large := storetest.Entry("2", to)
 	large.Event.Body = make([]byte, 100*pageSize)
 	if _, err := s.Append(t.Context(), large); !errors.Is(err, gateway.ErrFull) {
@@ -80,16 +83,14 @@ func TestDiskFull(t *testing.T) {
 	}
 	deliverOne(t, s)
 	expectHealth(t, s, gateway.Ready, nil)
-	limitPages(1 << 20)
+	pragma(t, s, "max_page_count = 1000000")
 	mustAppend(t, s, large)
 }
 
 func TestFailed(t *testing.T) {
 	s := openNew(t)
 	mustAppend(t, s, storetest.Entry("1", to))
-	if err := sqlitex.ExecuteTransient(s.writer.conn, "PRAGMA query_only = ON", nil); err != nil { // it cannot write
-		t.Fatal(err)
-	}
+	pragma(t, s, "query_only = ON") // it cannot write
 	_, first := s.Append(t.Context(), storetest.Entry("2", to))
 	_, append := s.Append(t.Context(), storetest.Entry("3", to))
 	_, known := s.Known(t.Context(), storetest.Epoch, gateway.NewKey("1"))

@@ -124,7 +124,7 @@ func (nothing) apply(*writer) error { return nil }
 
 // claimed is Known, but a power cut may still undo the claim.
 func (s *Store) claimed(ctx context.Context, now time.Time, k gateway.Key) (known bool, err error) {
-	if v, sure := s.keys.recall(half(k[:])); sure {
+	if v, sure, _ := s.keys.recall(half(k[:])); sure {
 		return v.until > nanos(now), s.usable()
 	}
 	err = s.read(ctx, func(c *engine.Conn) error {
