@@ -65,16 +65,31 @@ func newDisk(t *testing.T) string {
 func fill(t *testing.T, disk string, left uint64) (free func()) {
 	t.Helper()
 	ballast := filepath.Join(disk, "ballast")
-	var fs unix.Statfs_t
-	if err := unix.Statfs(disk, &fs); err != nil {
+	if err := os.WriteFile(ballast, make([]byte, available(t, disk)-left), 0o600); err != nil && !errors.Is(err, unix.ENOSPC) {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(ballast, make([]byte, fs.Bavail*uint64(fs.Bsize)-left), 0o600); err != nil && !errors.Is(err, unix.ENOSPC) {
-		t.Fatal(err) // and if the gateway was quicker, the disk is full all the same
+	if now := available(t, disk); now < left { // the gateway was quicker, and has some of it
+		file, err := os.Stat(ballast)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Truncate(ballast, max(0, file.Size()-int64(left-now))); err != nil {
+			t.Fatal(err)
+		}
 	}
 	return func() {
 		if err := os.Remove(ballast); err != nil {
 			t.Fatal(err)
 		}
 	}
+}
+
+// available is how many bytes are free on the disk.
+func available(t *testing.T, disk string) uint64 {
+	t.Helper()
+	var fs unix.Statfs_t
+	if err := unix.Statfs(disk, &fs); err != nil {
+		t.Fatal(err)
+	}
+	return fs.Bavail * uint64(fs.Bsize)
 }
