@@ -98,3 +98,83 @@ func TestFilterGrows(t *testing.T) {
 		t.Errorf("it holds %d of 10000 other keys for its own", wrong)
 	}
 }
+
+// TestKeysSurvive: whatever has been moved, merged and removed when the process
+// dies, each claim that was acknowledged counts until it ends or is released.
+func TestKeysSurvive(t *testing.T) {
+	t.Parallel()
+	seed := uint64(time.Now().UnixNano())
+	t.Logf("seed %d", seed)
+	random := rand.New(rand.NewPCG(seed, 0))
+	clock := storetest.Epoch
+	l := &lab{t: t}
+	s := l.Open(t, func() time.Time { return clock }).(*Store)
+	until := make(map[gateway.Key]time.Time)
+	levels := 0
+	for step := range 1200 {
+		clock = clock.Add(time.Second)
+		switch n := random.IntN(100); {
+		case n < 2:
+			for _, r := range s.keys.runs {
+				levels = max(levels, r.level)
+			}
+			expectClaims(t, s, clock, until)
+			if n == 0 {
+				s = l.Crash(s).(*Store)
+			} else {
+				s = l.Reopen(s).(*Store)
+			}
+			expectClaims(t, s, clock, until)
+		case n < 15:
+			if key, found := giveUp(t, s, clock); found {
+				until[key] = time.Time{}
+			}
+		default:
+			e := storetest.Entry(fmt.Sprint(random.IntN(2*step+1)), to)
+			e.Event.ReceivedAt, e.Deliveries[0].Due = clock, clock
+			e.Until = clock.Add(time.Duration(1+random.IntN(1000)) * time.Second)
+			want := gateway.Ours
+			if until[e.Event.Key].After(clock) {
+				want = gateway.Done
+			}
+			if claim, err := s.Append(t.Context(), e); claim != want || err != nil {
+				t.Fatalf("step %d: Append = %v, %v; want %v", step, claim, err, want)
+			}
+			if want == gateway.Ours {
+				until[e.Event.Key] = e.Until
+			}
+		}
+	}
+	expectClaims(t, s, clock, until)
+	if levels < 2 {
+		t.Errorf("runs were merged to level %d, want 2", levels)
+	}
+	must(t, s.Close())
+}
+
+// giveUp makes a dead letter of a delivery that is due, and returns the key that
+// is released with it.
+func giveUp(t *testing.T, s *Store, now time.Time) (key gateway.Key, found bool) {
+	t.Helper()
+	leased, _, err := s.Lease(t.Context(), to, now, now.Add(time.Hour), 1)
+	must(t, err)
+	if len(leased) == 0 {
+		return key, false
+	}
+	d := leased[0]
+	must(t, s.Load(t.Context(), d))
+	key = d.Event.Key
+	d.State, d.LastAttempt = gateway.Dead, gateway.Attempt{Number: d.Attempt, Start: now}
+	forgotten, err := s.Finish(t.Context(), d)
+	must(t, err)
+	return key, forgotten
+}
+
+func expectClaims(t *testing.T, s *Store, now time.Time, until map[gateway.Key]time.Time) {
+	t.Helper()
+	for key, end := range until {
+		if known, err := s.Known(t.Context(), now, key); known != end.After(now) || err != nil {
+			t.Fatalf("at %v Known(%x) = %v, %v; it ends at %v", now, key[:4], known, err, end)
+		}
+	}
+}
