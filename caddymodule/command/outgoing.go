@@ -47,6 +47,9 @@ type mint struct {
 	// bodyID: new ids go into the body too. Else only into headers.
 	bodyID  bool
 	idPlace *verify.Place // nil: nowhere
+	// proven: the signature covers the id, so that it tells events apart. Else
+	// the body has to.
+	proven bool
 	signer  *verify.Signer
 }
 
@@ -106,6 +109,7 @@ func (e *event) fill(m *mint, in io.Reader, p *verify.Provider, schemes []*verif
 		return fmt.Errorf("--event: %w", err)
 	}
 	m.idPlace = placeOf("id", p.ID, schemes, options)
+	m.proven = m.idPlace != nil && (m.idPlace.In != "header" || p.IDSigned())
 	if e.id != "" {
 		if _, err := specimen.Put(m.header.Clone(), m.body, m.idPlace, e.id); err != nil {
 			return fmt.Errorf("--id: %w", err)
@@ -150,6 +154,7 @@ func (m *mint) next(now time.Time) (*signed, error) {
 	if err != nil {
 		return nil, err
 	}
+	m.distinguish(r)
 	if err := m.signer.Sign(now, r); err != nil {
 		return nil, err
 	}
@@ -180,6 +185,21 @@ func (m *mint) identify(r *verify.Request) (id string, err error) {
 	}
 	r.Body = body
 	return id, nil
+}
+
+// distinguish makes the body one that has not been sent yet, if that is what
+// tells events apart, and it is JSON or a form.
+func (m *mint) distinguish(r *verify.Request) {
+	if m.proven || m.id != "" || !m.bodyID {
+		return
+	}
+	place := &verify.Place{In: "json", Name: "caddy_webhook_test"}
+	if strings.HasPrefix(r.Header.Get("Content-Type"), "application/x-www-form-urlencoded") {
+		place.In = "form"
+	}
+	if body, err := specimen.Put(r.Header, r.Body, place, specimen.NewID(r.Body, place)); err == nil {
+		r.Body = body
+	}
 }
 
 // needs reports whether an option changes what a scheme verifies.

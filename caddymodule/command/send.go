@@ -22,7 +22,9 @@ const sendHelp = `
 Sends signed test events to URL and shows the answers. Each event is signed
 when it is sent. With --count it has a delivery id of its own, in the header or
 in the body, wherever the provider has one, so that it is not taken for a
-repeat; --id gives all of them the same, to see that repeats are recognised.
+repeat. Where no signature covers the id the body differs too, by a member
+caddy_webhook_test. --id gives all of them the same id, and the same body, to
+see that repeats are recognised.
 
 It sends as a provider does: redirects are not followed, and an answer is good
 when its status is 2xx. Ctrl-C ends it early, with the summary.

@@ -17,8 +17,9 @@ import (
 // A receiver verifies what it gets and remembers the ids.
 type receiver struct {
 	*httptest.Server
-	mu  sync.Mutex
-	ids map[string]int
+	mu     sync.Mutex
+	ids    map[string]int
+	bodies map[string]int
 }
 
 // newReceiver answers what is genuine with status, anything else with 401.
@@ -28,7 +29,7 @@ func newReceiver(t *testing.T, status int, c verify.Config) *receiver {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &receiver{ids: map[string]int{}}
+	r := &receiver{ids: map[string]int{}, bodies: map[string]int{}}
 	r.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
 		body, _ := io.ReadAll(request.Body)
 		vr := &verify.Request{Method: request.Method, URI: request.RequestURI, Header: request.Header, Body: body}
@@ -40,6 +41,7 @@ func newReceiver(t *testing.T, status int, c verify.Config) *receiver {
 		id, _, _ := v.Identify(vr, &result, true)
 		r.mu.Lock()
 		r.ids[id]++
+		r.bodies[string(body)]++
 		r.mu.Unlock()
 		w.Header().Set("Location", "/elsewhere")
 		w.WriteHeader(status)
@@ -60,15 +62,18 @@ func TestSend(t *testing.T) {
 
 func TestSendMany(t *testing.T) {
 	for _, tt := range []struct {
-		name string
-		args []string
-		ids  int
+		name        string
+		args        []string
+		ids, bodies int
 	}{
-		{"an id in a header", []string{"--provider", "github"}, 50},
-		{"an id in the body", []string{"--provider", "stripe"}, 50},
-		{"a number for an id", []string{"--provider", "github", "--option", "id=json number"}, 50},
-		{"one id", []string{"--provider", "stripe", "--id", "evt_1"}, 1},
-		{"no id", []string{"--provider", "lemon-squeezy"}, 1},
+		{"an id in a header that is not signed", []string{"--provider", "github"}, 50, 50},
+		{"an id in a header that is signed", []string{"--provider", "standard-webhooks"}, 50, 1},
+		{"an id in the body", []string{"--provider", "stripe"}, 50, 50},
+		{"a number for an id", []string{"--provider", "github", "--option", "id=json number"}, 50, 50},
+		{"one id", []string{"--provider", "stripe", "--id", "evt_1"}, 1, 1},
+		{"one id that is not signed", []string{"--provider", "github", "--id", "1"}, 1, 1},
+		{"no id", []string{"--provider", "lemon-squeezy"}, 1, 50},
+		{"a token for an id", []string{"--provider", "mailgun"}, 50, 50},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			c := verify.Config{Provider: tt.args[1], Secrets: []string{"s3cret"}, Options: map[string]string{}}
@@ -79,8 +84,8 @@ func TestSendMany(t *testing.T) {
 			got := execute(t, "", append([]string{"send", "--secret", "s3cret", "--count", "50", "--parallel", "5", r.URL}, tt.args...)...)
 			got.wants(t, 0, "50 sent in ", "")
 			got.wants(t, 0, "p95 ", "")
-			if strings.Contains(got.out, "#") || len(r.ids) != tt.ids {
-				t.Errorf("%d ids, want %d; %s", len(r.ids), tt.ids, got.out)
+			if strings.Contains(got.out, "#") || len(r.ids) != tt.ids || len(r.bodies) != tt.bodies {
+				t.Errorf("%d ids, %d bodies, want %d, %d; %s", len(r.ids), len(r.bodies), tt.ids, tt.bodies, got.out)
 			}
 		})
 	}
