@@ -50,7 +50,7 @@ type mint struct {
 	// proven: the signature covers the id, so that it tells events apart. Else
 	// the body has to.
 	proven bool
-	signer  *verify.Signer
+	signer *verify.Signer
 }
 
 // A signed is a request that is ready to be sent.

@@ -206,11 +206,9 @@ func (k *keyring) fold() {
 	clear(k.staged)
 	k.last++
 	k.foldRemoval()
-	k.foldRuns()
-	if k.moving == nil && len(k.fresh) >= k.limit {
-		k.moving, k.fresh, k.border = k.fresh, make(map[half]holding, k.limit), k.last
-		go sortKeys(k.moving, k.sorted)
-	}
+	k.foldMove()
+	k.foldMerge()
+	k.plan()
 }
 
 func (k *keyring) foldRemoval() {
@@ -222,24 +220,39 @@ func (k *keyring) foldRemoval() {
 	}
 }
 
-func (k *keyring) foldRuns() {
-	if d := k.move; d != nil {
-		for _, list := range d.ready {
-			for h := range list.all() {
-				k.filter.add(h)
-			}
-		}
-		if d.committed(); d.ended {
-			k.runs, k.move, k.moving, k.erase = d.replaceIn(k.runs), nil, nil, k.border
+func (k *keyring) foldMove() {
+	d := k.move
+	if d == nil {
+		return
+	}
+	for _, list := range d.ready {
+		for h := range list.all() {
+			k.filter.add(h)
 		}
 	}
-	if d := k.merge; d != nil {
-		if d.committed(); d.ended {
-			k.runs, k.merge = d.replaceIn(k.runs), nil
-			for _, r := range d.instead {
-				k.garbage = append(k.garbage, r.id)
-			}
+	if d.committed(); d.ended {
+		k.runs, k.move, k.moving, k.erase = d.replaceIn(k.runs), nil, nil, k.border
+	}
+}
+
+func (k *keyring) foldMerge() {
+	d := k.merge
+	if d == nil {
+		return
+	}
+	if d.committed(); d.ended {
+		k.runs, k.merge = d.replaceIn(k.runs), nil
+		for _, r := range d.instead {
+			k.garbage = append(k.garbage, r.id)
 		}
+	}
+}
+
+// plan begins what is to be done next.
+func (k *keyring) plan() {
+	if k.moving == nil && len(k.fresh) >= k.limit {
+		k.moving, k.fresh, k.border = k.fresh, make(map[half]holding, k.limit), k.last
+		go sortKeys(k.moving, k.sorted)
 	}
 	if k.merge != nil {
 		return
