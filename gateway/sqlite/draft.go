@@ -11,6 +11,7 @@ type draft struct {
 	instead []*run    // runs that it takes the place of
 	ready   []keyList // pages for the group at hand, or, if it was undone, for the next
 	ended   bool      // there are no more
+	owed    int       // claims that should have been written by now
 }
 
 // A source gives claims in the order of their keys, each key once.
@@ -28,6 +29,15 @@ const (
 	skipped
 	exhausted
 )
+
+// pages is how many to write when so many claims more are due, of which one page
+// takes some.
+func (d *draft) pages(claims, each int) int {
+	d.owed += claims
+	n := d.owed / each
+	d.owed %= each
+	return n
+}
 
 // pageLooks is how many claims are looked at for one page, at most.
 const pageLooks = 8 * pageKeys

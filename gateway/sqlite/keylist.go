@@ -4,7 +4,10 @@ import (
 	"bytes"
 	"encoding/binary"
 	"iter"
+	"slices"
 	"sort"
+
+	engine "zombiezen.com/go/sqlite"
 )
 
 // A half is the first half of a gateway.Key, which is enough to tell events
@@ -26,6 +29,12 @@ func (l keyList) append(h half, v holding) keyList {
 	l = append(l, h[:]...)
 	l = binary.LittleEndian.AppendUint64(l, uint64(v.until))
 	return binary.LittleEndian.AppendUint64(l, uint64(v.event))
+}
+
+// read is the list in a column, in l's memory if it is large enough.
+func (l keyList) read(s *engine.Stmt, column int) keyList {
+	l = slices.Grow(l[:0], s.ColumnLen(column))
+	return l[:s.ColumnBytes(column, l[:cap(l)])]
 }
 
 func (l keyList) len() int { return len(l) / entrySize }

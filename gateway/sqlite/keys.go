@@ -19,8 +19,9 @@ import (
 // there are many (this is a log-structured merge-tree).
 const (
 	freshKeys  = 64 << 10 // so many in memory become a run
-	erasedRows = 256      // of claims, with one group
-	clearedRun = 16       // pages of one that does not count any more, with one group
+	claimPace  = 6        // so many claims of a run are written for each that comes: once for each level
+	erasedRows = 16       // of claims, with one group
+	clearedRun = 4        // pages of one that does not count any more, with one group
 )
 
 // A keyring knows which keys are claimed. Its committed claims may be asked
@@ -53,7 +54,7 @@ type keyring struct {
 
 // loadKeyring reads the claims that have not been moved, and which keys were.
 func loadKeyring(c *engine.Conn) (*keyring, error) {
-	k := &keyring{fresh: make(map[half]holding), staged: make(map[half]holding), sorted: make(chan []half, 1), limit: freshKeys}
+	k := &keyring{staged: make(map[half]holding), sorted: make(chan []half, 1), limit: freshKeys}
 	var err error
 	if k.runs, k.filter, k.garbage, err = loadRuns(c); err != nil {
 		return nil, err
@@ -61,9 +62,16 @@ func loadKeyring(c *engine.Conn) (*keyring, error) {
 	if k.nextRun, err = number(c, `SELECT 1 + max(ifnull((SELECT max(id) FROM runs), 0), ifnull((SELECT max(id) FROM keys) >> 32, 0))`); err != nil {
 		return nil, err
 	}
+	size, err := number(c, `SELECT ifnull(sum(length(list)), 0) FROM claims`)
+	if err != nil {
+		return nil, err
+	}
+	k.fresh = make(map[half]holding, size/int64(entrySize))
+	var list keyList
 	err = prepare(c, `SELECT id, list FROM claims ORDER BY id`).each(func(s *engine.Stmt) {
 		k.last = s.ColumnInt64(0)
-		for h, v := range keyList(blob(s, 1)).all() {
+		list = list.read(s, 1)
+		for h, v := range list.all() {
 			k.fresh[h] = v
 		}
 	})
@@ -155,12 +163,11 @@ func (k *keyring) saveRuns(c *engine.Conn) error {
 		default:
 		}
 	}
-	pages := 1 + 2*len(k.staged)/pageKeys
 	for _, d := range [...]*draft{k.move, k.merge} {
 		if d == nil {
 			continue
 		}
-		if err := d.save(c, pages); err != nil {
+		if err := d.save(c, d.pages(claimPace*len(k.staged), min(pageKeys, k.limit))); err != nil {
 			return err
 		}
 	}

@@ -80,8 +80,10 @@ func loadRuns(c *engine.Conn) (runs []*run, f filter, garbage []int64, err error
 		return nil, nil, nil, err
 	}
 	sound := true
+	var list keyList
 	err = prepare(c, `SELECT id, list FROM keys ORDER BY id`).each(func(s *engine.Stmt) {
-		id, list := s.ColumnInt64(0), keyList(blob(s, 1))
+		id := s.ColumnInt64(0)
+		list = list.read(s, 1)
 		r := byID[id>>runShift]
 		switch {
 		case list.len() == 0 || r != nil && id != r.page(len(r.starts)):
