@@ -8,6 +8,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"io"
 	"math/big"
@@ -16,6 +17,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -131,6 +133,21 @@ type answer struct {
 func (f front) ask(t *testing.T, r *http.Request) answer {
 	t.Helper()
 	a, err := f.try(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+// askAfterReload is ask, once more if the connection breaks off: a listener that
+// a reload closes may have taken it in, and then nobody serves it.
+func (f front) askAfterReload(t *testing.T, r *http.Request) answer {
+	t.Helper()
+	first, again := twice(r)
+	a, err := f.try(first)
+	if errors.Is(err, syscall.ECONNRESET) {
+		return f.ask(t, again)
+	}
 	if err != nil {
 		t.Fatal(err)
 	}

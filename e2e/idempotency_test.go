@@ -16,7 +16,9 @@ import (
 // twice returns a request and its exact repetition.
 func twice(r *http.Request) (first, again *http.Request) {
 	again = r.Clone(r.Context())
-	again.Body, _ = r.GetBody()
+	if r.GetBody != nil { // else it has none
+		again.Body, _ = r.GetBody()
+	}
 	return r, again
 }
 

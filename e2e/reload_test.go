@@ -112,7 +112,7 @@ func checkVersion(t *testing.T, f front, version int) {
 	transport := f.client.Transport.(*http.Transport).Clone() // old connections may see the old one
 	defer transport.CloseIdleConnections()
 	f.client = &http.Client{Transport: transport}
-	f.ask(t, r).want(t, 200, fmt.Sprint(version))
+	f.askAfterReload(t, r).want(t, 200, fmt.Sprint(version))
 }
 
 // TestReloadForgetsNothing reloads between all steps: with a new configuration,
@@ -144,7 +144,7 @@ func TestReloadForgetsNothing(t *testing.T) {
 			checkVersion(t, f, i)
 			var replay *http.Request
 			replay, again = twice(again)
-			f.ask(t, replay).want(t, 200, processed)
+			f.askAfterReload(t, replay).want(t, 200, processed)
 		}
 		f.ask(t, f.signed(t, "limited", "e")).limited(t, "limit1", 3)
 		if got := len(app.take()); got != 4 {
@@ -169,9 +169,10 @@ func TestRequestInFlightOutlivesReload(t *testing.T) {
 		c := start(t, reloadable(f, app.address(), 0), "BROXI="+senderSecret)
 		log, m := c.journal(), newMeeting()
 		app.then(m.answer)
+		t.Cleanup(func() { close(m.leave) }) // or the application would never end
 		first, second := twice(f.signed(t, "steady", "e"))
 		_, third := twice(second)
-		answered := make(chan answer)
+		answered := make(chan answer, 1)
 		go func() {
 			a, _ := f.try(first)
 			answered <- a
@@ -182,7 +183,7 @@ func TestRequestInFlightOutlivesReload(t *testing.T) {
 				t.Errorf("reload: %d %s", status, text)
 			}
 		}
-		f.ask(t, second).want(t, 409, refused(409)) // the claim of the old configuration
+		f.askAfterReload(t, second).want(t, 409, refused(409)) // the claim of the old configuration
 		log.expect(t, "steady", "in_flight")
 		m.leave <- struct{}{}
 		(<-answered).want(t, 200, "done")
