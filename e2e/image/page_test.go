@@ -27,6 +27,7 @@ const (
 // TestCompose does what docs/DEPLOY.md says about Compose, with the file as it is
 // but for the image's name. The gateway is killed while the application is down.
 func TestCompose(t *testing.T) {
+	t.Setenv("COMPOSE_PROJECT_NAME", fmt.Sprint("webhook-image-test-", os.Getpid())) // what is removed in the end is the test's
 	dir := t.TempDir()
 	place(t, dir, "compose.yaml", strings.ReplaceAll(content(t, "../../deploy/compose.yaml"), released, os.Getenv("IMAGE")))
 	inDir := func(command string) (string, error) { return shell(t, dir, command) }
@@ -80,6 +81,11 @@ func TestRun(t *testing.T) {
 	dir := t.TempDir()
 	inDir := func(command string) (string, error) { return shell(t, dir, command) }
 	place(t, dir, "webhook-secret", secret)
+	for _, args := range [][]string{{"container", "inspect", "gateway"}, {"network", "inspect", "webhooks"}, {"volume", "inspect", "webhooks"}} {
+		if _, err := try(args...); err == nil {
+			t.Fatalf("docker %s finds one: it is not the test's, which would remove it", strings.Join(args, " "))
+		}
+	}
 	t.Cleanup(func() {
 		for _, command := range []string{"docker rm --force --volumes gateway", "docker network rm webhooks", "docker volume rm webhooks"} {
 			if _, err := shell(t, dir, command); err != nil {

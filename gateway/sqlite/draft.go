@@ -1,6 +1,8 @@
 package sqlite
 
 import (
+	"slices"
+
 	engine "zombiezen.com/go/sqlite"
 )
 
@@ -103,29 +105,16 @@ func (d *draft) committed() {
 }
 
 // replaceIn is the list of runs, the newest first, with the draft's.
-func (d *draft) replaceIn(runs []*run) (replaced []*run) {
-	made := len(d.run.starts) == 0
-	for _, r := range runs {
-		if !made && r.age <= d.run.age {
-			replaced, made = append(replaced, &d.run), true
-		}
-		if !d.replaces(r) {
-			replaced = append(replaced, r)
-		}
+func (d *draft) replaceIn(runs []*run) []*run {
+	runs = slices.DeleteFunc(slices.Clone(runs), func(r *run) bool { return slices.Contains(d.instead, r) })
+	if len(d.run.starts) == 0 {
+		return runs
 	}
-	if !made {
-		replaced = append(replaced, &d.run)
+	older := slices.IndexFunc(runs, func(r *run) bool { return r.age < d.run.age })
+	if older < 0 {
+		older = len(runs)
 	}
-	return replaced
-}
-
-func (d *draft) replaces(r *run) bool {
-	for _, old := range d.instead {
-		if old == r {
-			return true
-		}
-	}
-	return false
+	return slices.Insert(runs, older, &d.run)
 }
 
 // A snapshot is a map's claims, in order. One that is released needs to be

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"errors"
+	"maps"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -142,7 +143,10 @@ func (k *keyring) save(c *engine.Conn) error {
 	if len(k.staged) == 0 {
 		return nil
 	}
-	if err := errors.Join(k.saveRuns(c), k.saveRemoval(c)); err != nil {
+	if err := k.saveRuns(c); err != nil {
+		return err
+	}
+	if err := k.saveRemoval(c); err != nil {
 		return err
 	}
 	var list keyList
@@ -266,16 +270,16 @@ func (k *keyring) plan() {
 	}
 	if some := mergeable(k.runs, k.now); some != nil {
 		last := some[len(some)-1] == k.runs[len(k.runs)-1]
-		k.merge = newMerge(k.newRun(), some, last, func() int64 { return k.now })
+		k.merge = newMerge(k.newRun(), some, last, k.now)
 	}
+}
+
+// sorted are the keys in their order.
+func sorted(claims map[half]holding) []half {
+	return slices.SortedFunc(maps.Keys(claims), half.compare)
 }
 
 // sortKeys takes too long for the writer.
 func sortKeys(keys map[half]holding, to chan<- []half) {
-	list := make([]half, 0, len(keys))
-	for h := range keys {
-		list = append(list, h)
-	}
-	slices.SortFunc(list, func(a, b half) int { return a.compare(b) })
-	to <- list
+	to <- sorted(keys)
 }

@@ -11,8 +11,8 @@ const fanIn = 8
 // A merger gives what some runs have, the newest of which is the first.
 type merger struct {
 	readers []*runReader
-	now     func() int64
-	last    bool // no run is older
+	now     int64 // what has ended by then is not claimed
+	last    bool  // no run is older
 }
 
 // A runReader reads a run from its beginning to its end.
@@ -30,7 +30,7 @@ func (m *merger) next(c *engine.Conn) (h half, v holding, how offer, err error) 
 	if err != nil || !more {
 		return h, v, exhausted, err
 	}
-	if v.until <= m.now() {
+	if v.until <= m.now {
 		v = holding{}
 	}
 	if v == (holding{}) && m.last {
@@ -50,12 +50,13 @@ func (m *merger) newest(c *engine.Conn) (h half, v holding, more bool, err error
 			h, v, more = key, held, true
 		}
 	}
-	for _, r := range m.readers {
-		if more {
-			r.pass(h)
-		}
+	if !more {
+		return h, v, false, nil
 	}
-	return h, v, more, nil
+	for _, r := range m.readers {
+		r.pass(h)
+	}
+	return h, v, true, nil
 }
 
 // peek is the run's next claim.
@@ -64,12 +65,8 @@ func (r *runReader) peek(c *engine.Conn) (h half, v holding, ok bool, err error)
 		if r.page == len(r.run.starts) {
 			return h, v, false, nil
 		}
-		there, err := prepare(c, `SELECT list FROM keys WHERE id = ?`).int(r.run.page(r.page)).one(func(s *engine.Stmt) { r.list = blob(s, 0) })
-		if err != nil {
+		if r.list, err = r.run.read(c, r.page, r.list); err != nil {
 			return h, v, false, err
-		}
-		if !there || r.list.len() == 0 {
-			return h, v, false, errBroken
 		}
 		r.page, r.nth = r.page+1, 0
 	}
@@ -106,10 +103,10 @@ func mergeable(runs []*run, now int64) (some []*run) {
 }
 
 // newMerge drafts the run that takes the place of some that lie side by side.
-func newMerge(id int64, some []*run, last bool, now func() int64) *draft {
+func newMerge(id int64, some []*run, last bool, now int64) *draft {
 	m := &merger{now: now, last: last}
 	living := some
-	for n := len(living); last && n > 0 && living[n-1].until <= now(); n-- {
+	for n := len(living); last && n > 0 && living[n-1].until <= now; n-- {
 		living = living[:n-1] // nothing in it is claimed, and it has nothing to hide
 	}
 	for _, r := range living {

@@ -43,14 +43,26 @@ func (r *run) find(c *engine.Conn, h half) (v holding, found bool, err error) {
 	if nth < 0 {
 		return v, false, nil
 	}
-	var buffer [pageBytes]byte
-	there, err := prepare(c, `SELECT list FROM keys WHERE id = ?`).int(r.page(nth)).one(func(s *engine.Stmt) {
-		v, found = keyList(buffer[:s.ColumnBytes(0, buffer[:])]).find(h)
-	})
-	if err == nil && !there {
-		err = errGone
+	list, err := r.read(c, nth, nil)
+	if err != nil {
+		return v, false, err
 	}
-	return v, found, err
+	v, found = list.find(h)
+	return v, found, nil
+}
+
+// read reads a page, into a list that is not used any more.
+func (r *run) read(c *engine.Conn, nth int, into keyList) (list keyList, err error) {
+	there, err := prepare(c, `SELECT list FROM keys WHERE id = ?`).int(r.page(nth)).one(func(s *engine.Stmt) { list = into.read(s, 0) })
+	switch {
+	case err != nil:
+		return nil, err
+	case !there:
+		return nil, errGone
+	case list.len() == 0:
+		return nil, errBroken
+	}
+	return list, nil
 }
 
 // search finds a key in runs, the newest of which is the first.

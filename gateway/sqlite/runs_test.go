@@ -28,10 +28,6 @@ func put(t *testing.T, s *Store, claims map[half]holding) *run {
 	return &d.run
 }
 
-func sorted(claims map[half]holding) []half {
-	return slices.SortedFunc(maps.Keys(claims), half.compare)
-}
-
 // writeOut writes the draft page by page. Nobody else may be writing.
 func writeOut(t *testing.T, s *Store, d *draft) {
 	t.Helper()
@@ -87,7 +83,7 @@ func TestMerge(t *testing.T) {
 				}
 				put(t, s, tt.older)
 				put(t, s, tt.newer)
-				writeOut(t, s, newMerge(s.keys.newRun(), s.keys.runs[:2:2], last, func() int64 { return now }))
+				writeOut(t, s, newMerge(s.keys.newRun(), s.keys.runs[:2:2], last, now))
 				got := make(map[half]holding)
 				for i := range 8 {
 					v, err := search(s.writer.conn, s.keys.runs, key(i))
