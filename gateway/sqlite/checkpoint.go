@@ -11,7 +11,7 @@ import (
 const (
 	logStart   = 16 << 20 // bytes written, after which copying begins
 	logLimit   = 64 << 20 // bytes, to which the log is cut when it begins anew
-	logRest    = 256      // pages left that the writer may copy
+	logRest    = 256      // pages that are little: the writer may copy the rest
 	groupPages = 8        // that a group changes, however small it is
 	logPasses  = 8        // after so many the writer copies all the rest
 )
@@ -38,18 +38,33 @@ func openCheckpointer(s *Store) (*checkpointer, error) {
 func (p *checkpointer) run() {
 	defer close(p.stopped)
 	for range p.wake {
-		for range logPasses {
-			left, err := passive(p.conn)
-			if err != nil && !diskFull(err) {
-				_ = p.store.fail(err)
-				return
-			}
-			if err != nil || left < logRest {
-				break // a full disk puts it off until more has been written
-			}
+		if err := p.bulk(); err != nil && !diskFull(err) { // a full disk puts it off until more has been written
+			_ = p.store.fail(err)
+			return
 		}
 		p.rest <- struct{}{}
 	}
+}
+
+// bulk copies the log, and again what was written meanwhile, until that is
+// little. SQLite syncs the file only with the last page, which is the writer's:
+// it would wait for all of them.
+func (p *checkpointer) bulk() error {
+	var copied int64
+	for range logPasses {
+		before := copied
+		var err error
+		if copied, err = passive(p.conn); err != nil {
+			return err
+		}
+		if err := datasync(p.store.file); err != nil {
+			return err
+		}
+		if copied-before < logRest {
+			break
+		}
+	}
+	return nil
 }
 
 func (p *checkpointer) close() error {
@@ -59,13 +74,13 @@ func (p *checkpointer) close() error {
 }
 
 // passive copies what can be copied without stopping anybody, and returns how
-// many pages are left.
-func passive(c *engine.Conn) (left int64, err error) {
+// many pages of the log are copied.
+func passive(c *engine.Conn) (copied int64, err error) {
 	err = guard(func() error {
-		_, err := prepare(c, `PRAGMA wal_checkpoint(PASSIVE)`).one(func(s *engine.Stmt) { left = s.ColumnInt64(1) - s.ColumnInt64(2) })
+		_, err := prepare(c, `PRAGMA wal_checkpoint(PASSIVE)`).one(func(s *engine.Stmt) { copied = s.ColumnInt64(2) })
 		return err
 	})
-	return left, err
+	return copied, err
 }
 
 // truncate copies everything and empties the log.

@@ -82,6 +82,11 @@ func (s *Store) open() (err error) {
 	if err := s.touch(); err != nil {
 		return err
 	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.file.Close())
+		}
+	}()
 	c, err := connect(s.path, writerCache)
 	if err != nil {
 		return err
@@ -128,14 +133,16 @@ func (s *Store) load(c *engine.Conn) (err error) {
 	return nil
 }
 
-// touch makes the file, for its owner alone. SQLite gives its other files the
-// same mode.
-func (s *Store) touch() error {
-	f, err := os.OpenFile(s.path, os.O_CREATE|os.O_RDWR, 0o600)
-	if err != nil {
+// touch opens the file, and makes it when there is none, for its owner alone.
+// SQLite gives its other files the same mode.
+func (s *Store) touch() (err error) {
+	if s.file, err = os.OpenFile(s.path, os.O_CREATE|os.O_RDWR, 0o600); err != nil {
 		return err
 	}
-	return errors.Join(f.Chmod(0o600), f.Close())
+	if err := s.file.Chmod(0o600); err != nil {
+		return errors.Join(err, s.file.Close())
+	}
+	return nil
 }
 
 // Sizes, measured: larger pages write more for a single event, smaller ones

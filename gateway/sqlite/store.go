@@ -11,6 +11,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -26,6 +27,7 @@ type Store struct {
 	options Options
 	limits  atomic.Pointer[Limits]
 	lock    *flock.Flock
+	file    *os.File // to sync it; closed after the connections, or it takes their locks away
 	queue   *queue
 	writer  *writer
 	syncer  *syncer
@@ -133,5 +135,5 @@ func (s *Store) close() error {
 	if s.failure() == nil {
 		err = errors.Join(err, truncate(s.writer.conn))
 	}
-	return errors.Join(err, s.syncer.log.Close(), s.writer.conn.Close(), s.lock.Close())
+	return errors.Join(err, s.syncer.log.Close(), s.writer.conn.Close(), s.file.Close(), s.lock.Close())
 }
