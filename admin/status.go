@@ -28,6 +28,9 @@ func (s *System) store() StoreStatus {
 	}
 	stats := s.Engine.Stats
 	shown := StoreStatus{State: stats.Health.String(), Path: s.Engine.Path, Events: stats.Events, Bytes: stats.Bytes, Unsettled: stats.Unsettled}
+	if stats.Disk != nil {
+		shown.Disk = &Disk{Free: stats.Disk.Free, Reserve: stats.Disk.Reserve}
+	}
 	if stats.Err != nil {
 		shown.Error = stats.Err.Error()
 	}

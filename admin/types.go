@@ -26,6 +26,13 @@ type StoreStatus struct {
 	Events    int64  `json:"events"`
 	Bytes     int64  `json:"bytes"`
 	Unsettled int64  `json:"unsettled"` // events
+	Disk      *Disk  `json:"disk,omitempty"`
+}
+
+// A Disk is what the store lies on, in bytes. Below Reserve the store is full.
+type Disk struct {
+	Free    int64 `json:"free"`
+	Reserve int64 `json:"reserve"`
 }
 
 // EndpointStatus describes an endpoint. One that is not Configured has

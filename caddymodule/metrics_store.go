@@ -20,6 +20,8 @@ var (
 	storeState   = describe("store_state", "1 for the state that the store is in.", "state")
 	storeEvents  = describe("stored_events", "Events in the store, those delivered included.")
 	storeBytes   = describe("stored_bytes", "Bytes of the events in the store.")
+	diskFree     = describe("disk_free_bytes", "Bytes that are free on the store's disk.")
+	diskReserve  = describe("disk_reserve_bytes", "How many bytes have to be, or new events are refused.")
 	unsettled    = describe("unsettled_events", "Events in the store that wait to be delivered, or are.")
 	maxUnsettled = describe("max_unsettled_events", "How many such events there may be before new ones are refused.")
 	deliveries   = describe("deliveries", "Deliveries in the store by state.", append(destinationLabels, "state")...)
@@ -34,7 +36,7 @@ var (
 // Describe implements prometheus.Collector.
 func (*storeGauges) Describe(to chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
-		storeState, storeEvents, storeBytes, unsettled, maxUnsettled, deliveries, oldestAge, dueLag, breakerState, inFlight, paused, orphaned,
+		storeState, storeEvents, storeBytes, diskFree, diskReserve, unsettled, maxUnsettled, deliveries, oldestAge, dueLag, breakerState, inFlight, paused, orphaned,
 	} {
 		to <- d
 	}
@@ -55,6 +57,10 @@ func (g *storeGauges) Collect(to chan<- prometheus.Metric) {
 	}
 	gauge(storeEvents, float64(stats.Events))
 	gauge(storeBytes, float64(stats.Bytes))
+	if disk := stats.Disk; disk != nil {
+		gauge(diskFree, float64(disk.Free))
+		gauge(diskReserve, float64(disk.Reserve))
+	}
 	gauge(unsettled, float64(stats.Unsettled))
 	if bound, ok := e.bound(); ok {
 		gauge(maxUnsettled, float64(bound))

@@ -146,8 +146,12 @@ type Stats struct {
 	Events    int64 // stored, settled ones included
 	Bytes     int64 // of these events
 	Unsettled int64 // events with a delivery that is neither Delivered nor Dead
+	Disk      *Disk // nil: not known
 	Lanes     map[Address]LaneStats
 }
+
+// A Disk is what a Store lies on, in bytes. Below Reserve the Store is Full.
+type Disk struct{ Free, Reserve int64 }
 
 // LaneStats describe the deliveries to one Address.
 type LaneStats struct {

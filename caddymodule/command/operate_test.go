@@ -20,7 +20,7 @@ func TestStatus(t *testing.T) {
 	t.Parallel()
 	s := newStand(t)
 	got := s.execute("status")
-	got.wants(t, 0, "healthy\nstore      ready; events: 0 (0 B), unsettled: 0; /var/lib/webhooks.db\nlast hour  0 accepted", "")
+	got.wants(t, 0, "healthy\nstore      ready; events: 0 (0 B), unsettled: 0; free: 1.0 GiB; /var/lib/webhooks.db\nlast hour  0 accepted", "")
 	got.wants(t, 0, "stripe    default      store  healthy", "")
 	s.execute("pause", "stripe", "--all").wants(t, 0, "stripe/default is paused\nstripe/audit is paused\n", "")
 	s.execute("status").wants(t, 0, "closed   paused\n", "")

@@ -38,7 +38,10 @@ func newStand(t *testing.T) *stand {
 	s := &stand{t: t, store: store, system: &admin.System{
 		Version: "test", Activity: activity.New(activity.Options{Now: time.Now}),
 		Endpoints: []admin.Endpoint{{Name: "stripe", Provider: "stripe", Mode: "store", Destinations: []string{"default", "audit"}}},
-		Engine:    &admin.Engine{Store: store, Worker: worker, Path: "/var/lib/webhooks.db"},
+		Engine: &admin.Engine{
+			Store: store, Worker: worker, Path: "/var/lib/webhooks.db",
+			Stats: gateway.Stats{Disk: &gateway.Disk{Free: 1 << 30, Reserve: 64 << 20}},
+		},
 	}}
 	s.address = serve(t, admin.NewHandler(admin.Options{Source: func() *admin.System { return s.system }, Prefix: prefix, Backups: true, Now: time.Now}))
 	return s

@@ -125,8 +125,11 @@ func describeStore(s *admin.StoreStatus) string {
 	if s.State == "off" {
 		return s.State
 	}
-	text := fmt.Sprintf("%s; events: %s (%s), unsettled: %s; %s",
-		s.State, humanize.Comma(s.Events), humanize.IBytes(uint64(max(s.Bytes, 0))), humanize.Comma(s.Unsettled), s.Path)
+	text := fmt.Sprintf("%s; events: %s (%s), unsettled: %s; ", s.State, humanize.Comma(s.Events), humanize.IBytes(uint64(max(s.Bytes, 0))), humanize.Comma(s.Unsettled))
+	if s.Disk != nil {
+		text += fmt.Sprintf("free: %s; ", humanize.IBytes(uint64(s.Disk.Free)))
+	}
+	text += s.Path
 	if s.Error != "" {
 		text += ": " + s.Error
 	}

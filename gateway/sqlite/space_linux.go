@@ -2,36 +2,17 @@ package sqlite
 
 import (
 	"errors"
-	"sync"
-	"time"
 
 	"golang.org/x/sys/unix"
 )
 
-// A space measures what is free on the disk, now and again.
-type space struct {
-	dir string
-
-	mu   sync.Mutex
-	at   time.Time
-	free int64
-}
-
-// spaceAge is how old a measurement may be.
-const spaceAge = 100 * time.Millisecond
-
-// low reports whether less than reserve is free.
-func (s *space) low(now time.Time, reserve int64) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.at.IsZero() || now.Sub(s.at).Abs() >= spaceAge {
-		var stat unix.Statfs_t
-		if err := unix.Statfs(s.dir, &stat); err != nil {
-			return false // the next write will tell
-		}
-		s.at, s.free = now, int64(stat.Bavail)*stat.Bsize
+// freeBytes is what is free on the disk of a folder, and whether it is known.
+func freeBytes(dir string) (free int64, known bool) {
+	var stat unix.Statfs_t
+	if err := unix.Statfs(dir, &stat); err != nil {
+		return 0, false
 	}
-	return s.free < reserve
+	return int64(stat.Bavail) * stat.Bsize, true
 }
 
 // nfs is the type of network file systems whose locks cannot be relied on.

@@ -76,7 +76,7 @@ func (s *Store) Stats(ctx context.Context, now time.Time) (gateway.Stats, error)
 	c := s.counts.snapshot()
 	stats := gateway.Stats{
 		Health: health, Err: why, Events: c.totals.events, Bytes: c.totals.bytes, Unsettled: c.totals.unsettled,
-		Lanes: make(map[gateway.Address]gateway.LaneStats),
+		Disk: s.disk(), Lanes: make(map[gateway.Address]gateway.LaneStats),
 	}
 	err := s.readLong(ctx, func(conn *engine.Conn) error {
 		for _, l := range c.lanes {
@@ -115,6 +115,14 @@ func (c *counts) describe(conn *engine.Conn, l lane) (gateway.LaneStats, error) 
 		c.first[l.id], stats.Oldest = s.ColumnInt64(0), instant(s.ColumnInt64(1))
 	})
 	return stats, err
+}
+
+func (s *Store) disk() *gateway.Disk {
+	free, known := s.space.measure(s.now())
+	if !known {
+		return nil
+	}
+	return &gateway.Disk{Free: free, Reserve: s.limits.Load().Reserve}
 }
 
 // health is how the store is, and why it is not ready.

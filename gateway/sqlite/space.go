@@ -1,0 +1,37 @@
+package sqlite
+
+import (
+	"sync"
+	"time"
+)
+
+// A space measures what is free on the disk, now and again.
+type space struct {
+	dir string
+
+	mu    sync.Mutex
+	at    time.Time
+	free  int64
+	known bool
+}
+
+// spaceAge is how old a measurement may be.
+const spaceAge = 100 * time.Millisecond
+
+// measure is how many bytes are free, and whether that can be known.
+func (s *space) measure(now time.Time) (free int64, known bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.at.IsZero() || now.Sub(s.at).Abs() >= spaceAge {
+		s.at = now
+		s.free, s.known = freeBytes(s.dir)
+	}
+	return s.free, s.known
+}
+
+// low reports whether less than reserve is free. Where that is not known, the
+// next write will tell.
+func (s *space) low(now time.Time, reserve int64) bool {
+	free, known := s.measure(now)
+	return known && free < reserve
+}
