@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/webhook-gateway/caddy-webhook-gateway/gateway"
 )
@@ -32,11 +33,13 @@ func (s *Store) Append(ctx context.Context, e *gateway.Entry) (gateway.Claim, er
 
 // Note is gateway.Journal's.
 func (s *Store) Note(e *gateway.Entry) {
-	if s.limits.Load().RetainFor == 0 {
+	if s.limits.Load().RetainFor == 0 && !slices.ContainsFunc(e.Deliveries, dead) {
 		e = &gateway.Entry{Event: e.Event, Until: e.Until}
 	}
 	s.queue.note(newRecord(e))
 }
+
+func dead(d *gateway.Delivery) bool { return d.State == gateway.Dead }
 
 type appending struct {
 	record *record
@@ -45,13 +48,17 @@ type appending struct {
 }
 
 func (a *appending) apply(w *writer) (err error) {
-	a.claim, a.err = 0, nil
-	a.err = w.limits.room(w.totals, a.record.size(), w.full)
+	a.claim, a.err = gateway.Done, nil
+	known, err := w.known(a.record)
+	if err != nil || known {
+		return err
+	}
+	a.claim, a.err = 0, w.limits.room(w.totals, a.record.size(), w.full)
 	if a.err != nil {
 		return nil
 	}
-	a.claim, err = w.take(a.record)
-	return err
+	a.claim = gateway.Ours
+	return w.take(a.record)
 }
 
 // room reports, as an error, that there is none for an event of the size.
@@ -67,23 +74,23 @@ func (l *Limits) room(t totals, size int64, full bool) error {
 	return nil
 }
 
-// take claims the record's key and stores its event, unless the key is known.
-func (w *writer) take(r *record) (gateway.Claim, error) {
-	if r.until != 0 {
-		v, err := w.keys.stagedHolder(w.conn, r.key)
-		if err != nil {
-			return 0, err
-		}
-		if v.until > r.received {
-			return gateway.Done, nil
-		}
+// known reports whether the record's key is claimed.
+func (w *writer) known(r *record) (bool, error) {
+	if r.until == 0 {
+		return false, nil
 	}
+	v, err := w.keys.stagedHolder(w.conn, r.key)
+	return v.until > r.received, err
+}
+
+// take claims the record's key and stores its event.
+func (w *writer) take(r *record) error {
 	first, err := w.insert(r)
 	if err == nil && r.until != 0 {
 		w.keys.stage(r.key, holding{r.until, first})
 		w.keys.now = max(w.keys.now, r.received)
 	}
-	return gateway.Ours, err
+	return err
 }
 
 // insert stores the record's event with its deliveries.

@@ -29,6 +29,9 @@ func TestFull(t *testing.T) {
 			if claim, err := s.Append(t.Context(), storetest.Entry("3", to)); !errors.Is(err, gateway.ErrFull) || claim != 0 {
 				t.Errorf("Append = %v, %v; want %v", claim, err, gateway.ErrFull)
 			}
+			if claim, err := s.Append(t.Context(), storetest.Entry("2", to)); claim != gateway.Done || err != nil {
+				t.Errorf("Append of a repeat = %v, %v; want %v", claim, err, gateway.Done)
+			}
 			expectHealth(t, s, gateway.Full, gateway.ErrFull)
 			deliverOne(t, s)
 			limits.Reserve = 0
@@ -116,6 +119,11 @@ func TestRetainNothing(t *testing.T) {
 	expectEvents(t, s, 1)
 	deliverOne(t, s)
 	expectEvents(t, s, 0)
+	refused := storetest.Entry("refused", to)
+	refused.Deliveries[0].State = gateway.Dead
+	s.Note(refused)
+	mustAppend(t, s, storetest.Entry("behind it", to))
+	expectEvents(t, s, 2) // a dead letter is kept all the same
 	for _, name := range []string{"noted", "appended"} {
 		if known, err := s.Known(t.Context(), storetest.Epoch, gateway.NewKey(name)); !known || err != nil {
 			t.Errorf("Known(%s) = %v, %v; want true", name, known, err)

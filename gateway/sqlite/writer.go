@@ -116,7 +116,11 @@ func (w *writer) transact(g group) (err error) {
 // apply does what was noted first.
 func (w *writer) apply(g group) error {
 	for _, r := range g.notes {
-		if _, err := w.take(r); err != nil {
+		known, err := w.known(r)
+		if err == nil && !known {
+			err = w.take(r)
+		}
+		if err != nil {
 			return err
 		}
 	}
