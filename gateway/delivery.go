@@ -35,6 +35,7 @@ type Delivery struct {
 	Attempt     int       // attempts begun, each with a lease of its own; it fences them
 	Spent       int       // attempts that count against the policy
 	ReceivedAt  time.Time // the event's
+	ReplayedAt  time.Time // the last time; zero: it was not
 	Due         time.Time // Pending: not before; Delivering: when the lease ends
 	Order       string    // deliveries of one Address that have the same are made one after the other; "" has no order
 	LastAttempt Attempt   // the zero Attempt before the first has ended

@@ -111,11 +111,19 @@ func (r Retry) Settle(d *Delivery, result Result, now time.Time, random float64)
 	switch {
 	case result.Verdict == Accepted:
 		d.State = Delivered
-	case result.Verdict == Final, d.Spent >= r.Attempts, now.Sub(d.ReceivedAt) >= time.Duration(r.GiveUpAfter):
+	case result.Verdict == Final, d.Spent >= r.Attempts, now.Sub(d.begun()) >= time.Duration(r.GiveUpAfter):
 		d.State = Dead
 	default:
 		d.State, d.Due = Pending, now.Add(r.wait(d.Spent, result.RetryAfter, random))
 	}
+}
+
+// begun is when the policy's time began: a replay begins it anew.
+func (d *Delivery) begun() time.Time {
+	if d.ReplayedAt.After(d.ReceivedAt) {
+		return d.ReplayedAt
+	}
+	return d.ReceivedAt
 }
 
 // wait is the time until the next attempt after spent of them: full jitter, so

@@ -111,6 +111,17 @@ func TestSettle(t *testing.T) {
 	}
 }
 
+// A replay gives all that the policy allows, its time included.
+func TestSettleAfterReplay(t *testing.T) {
+	for age, want := range map[time.Duration]State{48*time.Hour - 1: Pending, 48 * time.Hour: Dead} {
+		d := &Delivery{State: Delivering, Attempt: 9, ReceivedAt: t0.Add(-1000 * time.Hour), ReplayedAt: t0.Add(-age)}
+		Retry{}.WithDefaults().Settle(d, Result{Verdict: Again}, t0, 0)
+		if d.State != want {
+			t.Errorf("%v after the replay: %v, want %v", age, d.State, want)
+		}
+	}
+}
+
 func TestTheAttemptIsRemembered(t *testing.T) {
 	d := &Delivery{Attempt: 3, ReceivedAt: t0}
 	r := Result{Verdict: Final, Status: 404, Reason: ReasonStatus, Err: errDown, Answer: []byte("no"), Start: t0, Duration: time.Second}

@@ -99,7 +99,8 @@ type Archive interface {
 	Attempts(ctx context.Context, id int64) ([]Attempt, error)
 
 	// Replay makes up to limit deliveries that match and are Dead or Delivered
-	// Pending again, due at now and with nothing spent, and returns how many.
+	// Pending again, due at now, ReplayedAt then and with nothing spent, and
+	// returns how many.
 	// Their event's key is claimed again, if nobody has, until the instant.
 	Replay(ctx context.Context, f Filter, now, until time.Time, limit int) (int, error)
 

@@ -132,7 +132,7 @@ func (w *writer) insertDelivery(r *record, i int, shelf int64) error {
 		shelf = 0
 	}
 	l.add(d.State, 1)
-	b := prepare(w.conn, `INSERT INTO deliveries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`).
+	b := prepare(w.conn, `INSERT INTO deliveries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)`).
 		int(id, int64(i), int64(len(r.deliveries)), l.id, int64(d.State), int64(d.Attempt), int64(d.Spent), nanos(d.Due), r.received, r.size()).
 		intOrNull(place).intOrNull(shelf).intOrNull(ordering(d.Order))
 	return attempt(b, &d.LastAttempt).int(r.reference, r.kind).run()

@@ -84,17 +84,17 @@ func (l *leasing) lookAhead(w *writer, lane *lane) error {
 	return nil
 }
 
-const deliveryColumns = `id, id - nth, state, attempt, spent, due, received, ordering, number, start, duration, status, reason, error, answer`
+const deliveryColumns = `id, id - nth, state, attempt, spent, due, received, replayed, ordering, number, start, duration, status, reason, error, answer`
 
 // scanDelivery reads the deliveryColumns.
 func scanDelivery(s *engine.Stmt, a gateway.Address) *gateway.Delivery {
 	d := &gateway.Delivery{
 		ID: s.ColumnInt64(0), EventID: s.ColumnInt64(1), Address: a, State: gateway.State(s.ColumnInt64(2) & 3),
 		Attempt: s.ColumnInt(3), Spent: s.ColumnInt(4), Due: instant(s.ColumnInt64(5)), ReceivedAt: instant(s.ColumnInt64(6)),
-		Order: orderName(s.ColumnInt64(7)),
+		ReplayedAt: instant(s.ColumnInt64(7)), Order: orderName(s.ColumnInt64(8)),
 	}
-	if !s.ColumnIsNull(8) {
-		d.LastAttempt = scanAttempt(s, 8)
+	if !s.ColumnIsNull(9) {
+		d.LastAttempt = scanAttempt(s, 9)
 	}
 	return d
 }

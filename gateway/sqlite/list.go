@@ -77,7 +77,7 @@ func (s *Store) Show(ctx context.Context, id int64) (d *gateway.Delivery, err er
 // delivery reads one, without its event; nil when it is gone.
 func (s *Store) delivery(c *engine.Conn, id int64) (d *gateway.Delivery, err error) {
 	_, err = prepare(c, `SELECT `+deliveryColumns+`, destination FROM deliveries WHERE id = ?`).int(id).one(func(row *engine.Stmt) {
-		d = scanDelivery(row, s.counts.address(row.ColumnInt64(15)))
+		d = scanDelivery(row, s.counts.address(row.ColumnInt64(16)))
 	})
 	return d, err
 }

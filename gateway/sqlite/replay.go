@@ -69,7 +69,7 @@ func (r *replaying) replay(w *writer, d stored) error {
 		return err
 	}
 	d.lane.move(d.state, gateway.Pending)
-	return prepare(w.conn, `UPDATE deliveries SET state = 0, spent = 0, due = ?, lane = ? WHERE id = ?`).int(r.now).intOrNull(place).int(d.id).run()
+	return prepare(w.conn, `UPDATE deliveries SET state = 0, spent = 0, due = ?1, replayed = ?1, lane = ?2 WHERE id = ?3`).int(r.now).intOrNull(place).int(d.id).run()
 }
 
 // claim takes the event's key again, if nobody has it.

@@ -33,9 +33,12 @@ var schema2 string
 //go:embed schema/3.sql
 var schema3 string
 
+//go:embed schema/4.sql
+var schema4 string
+
 // migrations lead from each version of the schema to the next. What has been
 // released is not changed any more.
-var migrations = []string{schema1, schema2, schema3}
+var migrations = []string{schema1, schema2, schema3, schema4}
 
 // migrate brings the file to the newest version, each step in a transaction of
 // its own.

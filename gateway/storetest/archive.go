@@ -134,7 +134,7 @@ func testReplay(t *testing.T, s *subject) {
 		}
 	}
 	replayed := s.list(gateway.Filter{IDs: []int64{d[0].ID}}, 1)[0]
-	if replayed.State != gateway.Pending || replayed.Spent != 0 || !replayed.Due.Equal(at) || replayed.Attempt != 1 {
+	if replayed.State != gateway.Pending || replayed.Spent != 0 || !replayed.Due.Equal(at) || !replayed.ReplayedAt.Equal(at) || replayed.Attempt != 1 {
 		t.Errorf("the replayed delivery is %+v, want it pending, due, with nothing spent and its attempts counted on", replayed)
 	}
 	if stats := s.stats(); stats.Unsettled != 4 {

@@ -121,7 +121,7 @@ func (m *Model) Replay(_ context.Context, f gateway.Filter, now, until time.Time
 			continue
 		}
 		n++
-		d.State, d.Due, d.Spent = gateway.Pending, now, 0
+		d.State, d.Due, d.ReplayedAt, d.Spent = gateway.Pending, now, now, 0
 		delete(m.settled, d.EventID)
 		key := m.events[d.EventID].Key
 		if !until.IsZero() && !m.claims[key].until.After(now) {
