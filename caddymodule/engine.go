@@ -57,7 +57,7 @@ func newEngine(a *App, path string, log *slog.Logger) (*engine, error) {
 	e := &engine{path: path, store: store, stop: stop}
 	watch := &deliveryWatch{&deliveryLog{deliveryMetrics: m, log: log}, herald}
 	e.worker = delivery.New(delivery.Options{
-		Queue: store, Forget: e.forget, Observer: watch, Now: time.Now, Random: rand.Float64, Log: log,
+		Queue: store, Forget: e.forget, Observer: watch, Now: time.Now, Random: rand.Float64, Log: log, Latest: store.Latest(),
 	})
 	e.measure(ctx)
 	e.tasks.Go(func() { gateway.Tend(ctx, store, time.Now, log) })

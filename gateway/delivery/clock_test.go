@@ -1,6 +1,7 @@
 package delivery_test
 
 import (
+	"log/slog"
 	"slices"
 	"strings"
 	"testing"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	"github.com/webhook-gateway/caddy-webhook-gateway/gateway"
+	"github.com/webhook-gateway/caddy-webhook-gateway/gateway/delivery"
 )
 
 // set puts the wall clock forward, or back.
@@ -37,6 +39,28 @@ func TestClockPutBack(t *testing.T) {
 		}
 		if got := strings.Count(s.log.String(), "the clock jumped"); got != 1 {
 			t.Errorf("log:\n%s\nwant one jump", s.log.String())
+		}
+	})
+}
+
+// Nor when it was put back while the process was not running.
+func TestClockPutBackBeforeTheStart(t *testing.T) {
+	run(t, func(s *stand) {
+		app := answering(200)
+		start := time.Now()
+		w := delivery.New(delivery.Options{
+			Queue: &s.queue, Observer: s, Now: s.now, Random: func() float64 { return 0 },
+			Log: slog.New(slog.NewTextHandler(&s.log, nil)), Latest: start.Add(24 * time.Hour),
+		})
+		s.store(func(d *gateway.Delivery) { d.Due = start.Add(24*time.Hour + time.Minute) })
+		w.Serve(s.destination(app))
+		s.pass(time.Hour)
+		if err := w.Stop(s.Context()); err != nil {
+			t.Error(err)
+		}
+		const longest = 10 * time.Minute
+		if got, want := app.times(start), []time.Duration{longest}; !slices.Equal(got, want) {
+			t.Errorf("attempted at %v, want %v", got, want)
 		}
 	})
 }

@@ -42,6 +42,10 @@ type Options struct {
 	Now      func() time.Time  // wall clock
 	Random   func() float64    // from 0 up to 1
 	Log      *slog.Logger
+
+	// Latest is when the queue took in its newest event. If that is yet to
+	// come, then the clock was put back while nobody worked. May be zero.
+	Latest time.Time
 }
 
 // New returns a Worker that serves nothing yet.
@@ -52,7 +56,7 @@ func New(o Options) *Worker {
 	if o.Forget == nil {
 		o.Forget = func(gateway.Key) {}
 	}
-	w := &Worker{options: o, lanes: map[gateway.Address]*lane{}, clock: newClock(o.Now())}
+	w := &Worker{options: o, lanes: map[gateway.Address]*lane{}, clock: newClock(later(o.Now(), o.Latest))}
 	w.attempts, w.breakOff = context.WithCancel(context.Background())
 	w.crew = crew{next: make(chan func()), quit: w.attempts.Done()}
 	w.callers = crew{next: make(chan func()), quit: w.attempts.Done()}

@@ -121,6 +121,10 @@ func (s *Store) load(c *engine.Conn) (err error) {
 	if err := giveBack(c, nanos(s.now())); err != nil {
 		return err
 	}
+	_, err = prepare(c, `SELECT received FROM deliveries ORDER BY id DESC LIMIT 1`).one(func(row *engine.Stmt) { s.latest = row.ColumnInt64(0) })
+	if err != nil {
+		return err
+	}
 	s.writer = &writer{store: s, conn: c}
 	if s.keys, err = loadKeyring(c); err != nil {
 		return err

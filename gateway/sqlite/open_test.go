@@ -196,3 +196,13 @@ func TestBackup(t *testing.T) {
 		t.Errorf("the copy has %v; want the event", list)
 	}
 }
+
+// TestLatest: whoever works with the store learns how far its clock had come.
+func TestLatest(t *testing.T) {
+	if latest := openNew(t).Latest(); !latest.IsZero() {
+		t.Errorf("Latest of an empty store = %v, want none", latest)
+	}
+	if latest := openAt(t, closed(t), testOptions(t)).Latest(); !latest.Equal(storetest.Epoch) {
+		t.Errorf("Latest = %v, want %v", latest, storetest.Epoch)
+	}
+}

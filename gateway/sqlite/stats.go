@@ -117,6 +117,10 @@ func (c *counts) describe(conn *engine.Conn, l lane) (gateway.LaneStats, error) 
 	return stats, err
 }
 
+// Latest is when the newest event was received, of those that were there when
+// the store was opened; zero when there was none.
+func (s *Store) Latest() time.Time { return instant(s.latest) }
+
 func (s *Store) disk() *gateway.Disk {
 	free, known := s.space.measure(s.now())
 	if !known {

@@ -35,6 +35,7 @@ type Store struct {
 	readers *readers
 	counts  counts
 	space   space
+	latest  int64 // when the newest event was received, as the store was opened
 	backlog *checkpointer
 	stopped chan struct{} // closed when the writer and the syncer have returned
 
