@@ -71,6 +71,9 @@ func (s *Store) putAside() error {
 			return err
 		}
 	}
+	if err := os.Remove(s.mark()); !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
 	return nil
 }
 
@@ -96,6 +99,9 @@ func (s *Store) open() (err error) {
 			err = errors.Join(err, c.Close())
 		}
 	}()
+	if err := s.examine(c); err != nil {
+		return err
+	}
 	if err := guard(func() error { return migrate(c) }); err != nil {
 		return err
 	}

@@ -96,6 +96,9 @@ func (s *Store) fail(cause error) error {
 		s.failed.Store(&err)
 		s.options.Log.Error("the webhook store has failed: restart to try it again", "path", s.path, "error", cause)
 		s.queue.close(err)
+		if corrupt(cause) {
+			s.accuse()
+		}
 		if s.options.Failed != nil {
 			s.options.Failed(err)
 		}
