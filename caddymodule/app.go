@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -86,6 +87,9 @@ var budget = gateway.NewBudget(defaultMaxBuffered)
 func (a *App) Provision(ctx caddy.Context) error {
 	a.ctx, a.log = ctx, ctx.Logger()
 	a.endpoints = make(map[string]string)
+	if _, err := register(ctx.GetMetricsRegistry()); err != nil { // also those of a store without endpoints
+		return err
+	}
 	if err := a.validateStore(); err != nil {
 		return err
 	}
@@ -143,7 +147,7 @@ func (a *App) serve() error {
 	for _, g := range a.gateways {
 		g.Open(a.backing(g))
 	}
-	a.warnOrphans()
+	a.warnOrphans(func(gateway.Address) bool { return true })
 	return nil
 }
 
@@ -187,9 +191,14 @@ func (a *App) backing(g *gateway.Gateway) *gateway.Backing {
 }
 
 // warnOrphans tells of deliveries whose endpoint or destination is gone from
-// the configuration. They wait for it to return.
-func (a *App) warnOrphans() {
+// the configuration. They wait for it to return. When a configuration starts,
+// the one before it still serves its own: it tells of them when it stops.
+func (a *App) warnOrphans(concerned func(gateway.Address) bool) {
+	a.engine.current() // fresh figures
 	for address, waiting := range a.engine.orphans() {
+		if !concerned(address) {
+			continue
+		}
 		a.log.Warn("deliveries wait for a destination that is not in the configuration", zap.String("endpoint", address.Endpoint),
 			zap.String("destination", address.Destination), zap.Int64("deliveries", waiting))
 	}
@@ -208,6 +217,12 @@ func (a *App) Stop() error {
 	}
 	a.leave()
 	a.engine.part(a)
+	if !caddy.Exiting() {
+		own := a.destinations()
+		a.warnOrphans(func(address gateway.Address) bool {
+			return slices.ContainsFunc(own, func(d *gateway.Destination) bool { return d.Address == address })
+		})
+	}
 	return nil
 }
 

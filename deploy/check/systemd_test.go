@@ -37,7 +37,7 @@ func TestUnit(t *testing.T) {
 		"Service.Type":                   "notify",
 		"Service.ExecStart":              "/usr/local/bin/caddy run --config /etc/webhook-gateway/Caddyfile",
 		"Service.ExecReload":             "/usr/local/bin/caddy reload --config /etc/webhook-gateway/Caddyfile --force",
-		"Service.TimeoutStopSec":         "30s", // the Caddyfile's grace_period is 15s
+		"Service.TimeoutStopSec":         "30s", // twice the Caddyfile's grace_period of 10s, and some more
 		"Service.Restart":                "on-failure",
 		"Service.DynamicUser":            "yes",
 		"Service.StateDirectory":         "webhook-gateway",
