@@ -18,7 +18,7 @@ const (
 func Tend(ctx context.Context, store Archive, now func() time.Time, log *slog.Logger) {
 	ticker := time.NewTicker(tendEvery)
 	defer ticker.Stop()
-	wall, tick := now(), time.Now() //nolint:forbidigo // the monotonic clock is what the wall clock is held against
+	wall, tick := now().Round(0), time.Now() //nolint:forbidigo // the monotonic clock is what the wall clock is held against
 	var holdUntil time.Time
 	sweep(ctx, store, now, log)
 	for {
@@ -26,11 +26,11 @@ func Tend(ctx context.Context, store Archive, now func() time.Time, log *slog.Lo
 		case <-ctx.Done():
 			return
 		case at := <-ticker.C:
-			if jump := now().Sub(wall) - at.Sub(tick); jump > clockStep {
+			if jump := now().Round(0).Sub(wall) - at.Sub(tick); jump > clockStep {
 				log.Warn("the clock jumped ahead: nothing is forgotten for an hour", slog.Duration("by", jump))
 				holdUntil = at.Add(clockStep)
 			}
-			wall, tick = now(), at
+			wall, tick = now().Round(0), at
 			if at.After(holdUntil) {
 				sweep(ctx, store, now, log)
 			}

@@ -88,7 +88,7 @@ func (w *writer) take(r *record) error {
 	first, err := w.insert(r)
 	if err == nil && r.until != 0 {
 		w.keys.stage(r.key, holding{r.until, first})
-		w.keys.now = max(w.keys.now, r.received)
+		w.keys.tell(r.received, w.store.now())
 	}
 	return err
 }

@@ -12,6 +12,7 @@ type draft struct {
 	from    source
 	instead []*run    // runs that it takes the place of
 	ready   []keyList // pages for the group at hand, or, if it was undone, for the next
+	list    keyList   // of the page that is being filled
 	ended   bool      // there are no more
 	owed    int       // claims that should have been written by now
 }
@@ -64,21 +65,23 @@ func (d *draft) save(c *engine.Conn, pages int) error {
 
 // fill makes a page ready, if it finds anything for it.
 func (d *draft) fill(c *engine.Conn) error {
-	list := make(keyList, 0, pageBytes)
-	for looks := 0; len(list) < pageBytes && looks < pageLooks && !d.ended; looks++ {
+	if d.list == nil {
+		d.list = make(keyList, 0, pageBytes)
+	}
+	for looks := 0; len(d.list) < pageBytes && looks < pageLooks && !d.ended; looks++ {
 		h, v, how, err := d.from.next(c)
 		if err != nil {
-			return err
+			return err // it goes on there
 		}
 		switch how {
 		case offered:
-			list = list.append(h, v)
+			d.list = d.list.append(h, v)
 		case exhausted:
 			d.ended = true
 		}
 	}
-	if len(list) > 0 {
-		d.ready = append(d.ready, list)
+	if len(d.list) > 0 {
+		d.ready, d.list = append(d.ready, d.list), nil
 	}
 	return nil
 }

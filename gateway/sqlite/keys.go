@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	engine "zombiezen.com/go/sqlite"
 
@@ -40,6 +41,8 @@ type keyring struct {
 	limit  int              // so many fresh ones are moved
 	staged map[half]holding // by the group at hand
 	now    int64            // about: what expired before may be forgotten
+	began  time.Time        // when the first event came, and
+	base   int64            // how far the clock of the one before it had come
 
 	border  int64       // moving's last row in claims
 	sorted  chan []half // moving's keys, once they are in order
@@ -257,6 +260,21 @@ func (k *keyring) foldMerge() {
 			k.garbage = append(k.garbage, r.id)
 		}
 	}
+}
+
+// ahead is how far the clock may run ahead of what has passed and be believed.
+const ahead = time.Hour
+
+// tell lets time go on to when an event came. A clock that was put far ahead
+// is not followed: what it would end could not be known again.
+func (k *keyring) tell(received int64, at time.Time) {
+	if k.began.IsZero() {
+		k.began = at
+	}
+	if k.base == 0 {
+		k.base = received
+	}
+	k.now = min(received, k.base+int64(at.Sub(k.began)+ahead))
 }
 
 // plan begins what is to be done next.

@@ -178,3 +178,33 @@ func expectClaims(t *testing.T, s *Store, now time.Time, until map[gateway.Key]t
 		}
 	}
 }
+
+// TestClockAhead: one event that came while the clock was far ahead ends nobody
+// else's claim.
+func TestClockAhead(t *testing.T) {
+	s := openNew(t)
+	s.keys.limit = 50
+	claim := func(name string, at time.Time) gateway.Key {
+		e := storetest.Entry(name, to)
+		e.Event.ReceivedAt, e.Until = at, at.Add(7*24*time.Hour)
+		mustAppend(t, s, e)
+		return e.Event.Key
+	}
+	var keys []gateway.Key
+	for i := range 300 {
+		keys = append(keys, claim(fmt.Sprint("before ", i), storetest.Epoch))
+	}
+	claim("while it was ahead", storetest.Epoch.AddDate(1, 0, 0))
+	for i := range 600 {
+		keys = append(keys, claim(fmt.Sprint("after ", i), storetest.Epoch))
+	}
+	forgotten := 0
+	for _, k := range keys {
+		if known, err := s.Known(t.Context(), storetest.Epoch, k); !known || err != nil {
+			forgotten++
+		}
+	}
+	if forgotten > 0 {
+		t.Errorf("%d of %d claims are forgotten", forgotten, len(keys))
+	}
+}

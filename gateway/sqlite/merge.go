@@ -65,10 +65,11 @@ func (r *runReader) peek(c *engine.Conn) (h half, v holding, ok bool, err error)
 		if r.page == len(r.run.starts) {
 			return h, v, false, nil
 		}
-		if r.list, err = r.run.read(c, r.page, r.list); err != nil {
-			return h, v, false, err
+		list, err := r.run.read(c, r.page, r.list)
+		if err != nil {
+			return h, v, false, err // it is read again
 		}
-		r.page, r.nth = r.page+1, 0
+		r.list, r.page, r.nth = list, r.page+1, 0
 	}
 	h, v = r.list.at(r.nth)
 	return h, v, true, nil

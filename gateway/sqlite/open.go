@@ -138,6 +138,7 @@ func (s *Store) load(c *engine.Conn) (err error) {
 	if s.writer.ledger, err = loadLedger(c); err != nil {
 		return err
 	}
+	s.keys.base = s.latest
 	s.writer.keys, s.writer.before = s.keys, s.writer.totals
 	s.counts.publish(&s.writer.ledger)
 	return nil

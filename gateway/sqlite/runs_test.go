@@ -215,3 +215,42 @@ func TestMigrateKeys(t *testing.T) {
 		must(t, s.Close())
 	}
 }
+
+// TestMergeGoesOnAfterAnError: the disk may be full at any page, and have room
+// again.
+func TestMergeGoesOnAfterAnError(t *testing.T) {
+	s := openNew(t)
+	older, newer := make(map[half]holding), make(map[half]holding)
+	for i := range 3 * pageKeys {
+		newer[key(2*i)], older[key(2*i+1)] = holding{1 << 60, 1}, holding{1 << 60, 2}
+	}
+	put(t, s, older)
+	broken := put(t, s, newer)
+	d := newMerge(s.keys.newRun(), s.keys.runs[:2:2], true, 1)
+	move := func(from, to int64) {
+		must(t, prepare(s.writer.conn, `UPDATE keys SET id = ? WHERE id = ?`).int(to, from).run())
+	}
+	const away = 1 << 50
+	move(broken.page(1), away)
+	var err error
+	for err == nil {
+		if err = d.save(s.writer.conn, 1); err == nil {
+			d.committed()
+		}
+	}
+	if !errors.Is(err, errGone) {
+		t.Fatalf("save = %v, want %v", err, errGone)
+	}
+	move(away, broken.page(1))
+	writeOut(t, s, d)
+	maps.Copy(newer, older)
+	lost := 0
+	for h, want := range newer {
+		if v, err := search(s.writer.conn, s.keys.runs, h); v != want || err != nil {
+			lost++
+		}
+	}
+	if lost > 0 {
+		t.Errorf("%d of %d claims are lost", lost, len(newer))
+	}
+}
