@@ -102,7 +102,7 @@ func (w *writer) checkpoint(size int64) {
 	default:
 	}
 	start := int64(logStart)
-	if w.full { // the log must not take what is left: results have to fit
+	if w.low { // the log must not take what is left: results have to fit
 		start /= 64
 	}
 	if w.written > start && !w.copying {

@@ -144,6 +144,17 @@ type group struct {
 	claims  int64 // the last row in claims
 }
 
+// keepKeys makes the group forget what was noted, but for the keys: what room
+// there is is for results.
+func (g *group) keepKeys() {
+	for _, r := range g.notes {
+		if len(r.deliveries) > 0 {
+			r.keyOnly()
+			g.dropped++
+		}
+	}
+}
+
 func (g *group) len() int { return len(g.calls) + len(g.notes) }
 
 // take waits for a group. The last one is empty: the queue is shut.

@@ -45,7 +45,7 @@ func (r *replaying) apply(w *writer) error {
 		}
 		r.done++
 	}
-	w.store.counts.unlearn()
+	w.replayed = true
 	return nil
 }
 

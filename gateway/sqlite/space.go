@@ -2,12 +2,15 @@ package sqlite
 
 import (
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
 // A space measures what is free on the disk, now and again.
 type space struct {
 	dir string
+
+	inside atomic.Int64 // free in the file itself, as the writer saw it when the disk was low
 
 	mu    sync.Mutex
 	at    time.Time
@@ -29,9 +32,16 @@ func (s *space) measure(now time.Time) (free int64, known bool) {
 	return s.free, s.known
 }
 
-// low reports whether less than reserve is free. Where that is not known, the
-// next write will tell.
+// low reports whether less than reserve is free on the disk. Where that is not
+// known, the next write will tell.
 func (s *space) low(now time.Time, reserve int64) bool {
 	free, known := s.measure(now)
 	return known && free < reserve
+}
+
+// full reports whether that is so also with what is free in the file, which
+// never shrinks.
+func (s *space) full(now time.Time, reserve int64) bool {
+	free, known := s.measure(now)
+	return known && free+s.inside.Load() < reserve
 }

@@ -141,7 +141,7 @@ func (s *Store) health() (gateway.Health, error) {
 	s.counts.mu.Lock()
 	t := s.counts.totals
 	s.counts.mu.Unlock()
-	if err := limits.room(t, 1, s.space.low(s.now(), limits.Reserve)); err != nil {
+	if err := limits.room(t, 1, s.space.full(s.now(), limits.Reserve)); err != nil {
 		return gateway.Full, err
 	}
 	return gateway.Ready, nil

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	engine "zombiezen.com/go/sqlite"
 
@@ -28,7 +29,10 @@ type writer struct {
 	before totals // as committed
 	keys   *keyring
 	limits *Limits // for the group at hand
-	full   bool    // the disk is, at the moment
+	low    bool    // the disk has less than the reserve
+	full   bool    // and so has the file
+
+	replayed bool // something was, in the group at hand
 
 	changes int64 // rows changed since the file was opened
 	written int64 // bytes, about, since the log was copied
@@ -52,8 +56,10 @@ func (w *writer) write(g group) {
 	s := w.store
 	g.start = s.now()
 	w.limits = s.limits.Load()
-	w.full = s.space.low(g.start, w.limits.Reserve)
-	g.err = s.failure()
+	g.err = w.look(g.start)
+	if w.full {
+		g.keepKeys()
+	}
 	if g.err == nil {
 		g.changed, g.err = w.attempt(g)
 	}
@@ -62,19 +68,34 @@ func (w *writer) write(g group) {
 	w.checkpoint(g.size)
 }
 
+// look sees what room there is, and whether the store is in order.
+func (w *writer) look(now time.Time) error {
+	s := w.store
+	w.low = s.space.low(now, w.limits.Reserve)
+	if w.low {
+		pages, err := number(w.conn, `PRAGMA freelist_count`)
+		if err != nil {
+			return s.fail(err)
+		}
+		s.space.inside.Store(pages * pageSize)
+	}
+	w.full = w.low && s.space.full(now, w.limits.Reserve)
+	return s.failure()
+}
+
 // attempt does a group, and reports whether that changed anything. When the
 // disk is full it does what is left of it without what needs space.
 func (w *writer) attempt(g group) (changed bool, err error) {
 	before := w.changes
 	err = guard(func() error { return w.transact(g) })
-	if diskFull(err) {
-		w.full, g.notes = true, nil
+	if diskFull(err) && w.store.failure() == nil {
+		w.low, w.full, g.notes = true, true, nil
 		err = guard(func() error { return w.transact(g) })
 	}
 	switch {
 	case err == nil:
 		return w.changes != before, nil
-	case diskFull(err):
+	case diskFull(err) && w.store.failure() == nil:
 		return false, fmt.Errorf("%w: %w", gateway.ErrFull, err)
 	default:
 		return false, w.store.fail(err)
@@ -110,6 +131,10 @@ func (w *writer) transact(g group) (err error) {
 	w.keys.fold()
 	w.before = w.totals
 	w.store.counts.publish(&w.ledger)
+	if w.replayed {
+		w.store.counts.unlearn()
+		w.replayed = false
+	}
 	return nil
 }
 
@@ -143,9 +168,12 @@ func (w *writer) rollback() error {
 			return err
 		}
 	}
-	var err error
-	w.ledger, err = loadLedger(w.conn)
-	return err
+	ledger, err := loadLedger(w.conn)
+	if err != nil {
+		return w.store.fail(err)
+	}
+	w.ledger, w.replayed = ledger, false
+	return nil
 }
 
 // guard makes an error of a panic: over a damaged file the engine may.
