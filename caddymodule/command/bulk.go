@@ -48,12 +48,8 @@ func (b *bulk) register(cmd *cobra.Command) {
 		if err != nil {
 			return err
 		}
-		chosen := b.all || b.chosen(cmd)
-		switch {
-		case len(ids) > 0 && (chosen || b.dryRun):
-			return errors.New("ids and filters exclude each other")
-		case len(ids) == 0 && !chosen:
-			return errors.New("say which: ids, or a filter; see --help")
+		if err := b.check(cmd, ids); err != nil {
+			return err
 		}
 		c, err := b.dial()
 		if err != nil {
@@ -66,6 +62,20 @@ func (b *bulk) register(cmd *cobra.Command) {
 		}
 		return b.many(ctx, cmd, c, query)
 	})
+}
+
+// check reports what the command line says twice, or not at all.
+func (b *bulk) check(cmd *cobra.Command, ids []string) error {
+	filtered := b.chosen(cmd)
+	switch {
+	case b.all && cmd.Flags().Changed("state"):
+		return errors.New("--all-dead and --state exclude each other")
+	case len(ids) > 0 && (b.all || filtered || b.dryRun):
+		return errors.New("ids and filters exclude each other")
+	case len(ids) == 0 && !b.all && !filtered:
+		return errors.New("say which: ids, or a filter; see --help")
+	}
+	return nil
 }
 
 // chosen reports whether a filter was given.

@@ -50,6 +50,23 @@ func TestReplayMany(t *testing.T) {
 	s.execute("replay", "1", "--event", "a").wants(t, 2, "", "ids and filters exclude each other")
 }
 
+// --all-dead says which state: another one beside it could only be ignored.
+func TestAllDeadBesideState(t *testing.T) {
+	t.Parallel()
+	s := newStand(t)
+	s.add(2, stored{id: "evt_", state: gateway.Delivered})
+	for _, args := range [][]string{
+		{"replay", "--all-dead", "--state", "delivered", "--yes"},
+		{"replay", "--all-dead", "--state", "dead", "--dry-run"},
+		{"discard", "--all-dead", "--state", "delivered", "--yes"},
+	} {
+		s.execute(args...).wants(t, 2, "", "caddy webhook "+args[0]+": --all-dead and --state exclude each other\n")
+	}
+	if n := s.in(gateway.Delivered); n != 2 {
+		t.Errorf("%d are delivered, want 2", n)
+	}
+}
+
 // A dead letter that the application refuses again at once is dead again
 // before the next step: it must not be replayed for ever.
 func TestReplayMeetsEachOnce(t *testing.T) {
