@@ -78,14 +78,11 @@ func (a *App) readiness() (ready bool, reason string) {
 	if a.engine == nil {
 		return true, ""
 	}
-	switch health := a.engine.stats.Load().Health; health {
-	case gateway.Ready:
+	health := a.engine.stats.Load().Health
+	if health == gateway.Ready {
 		return true, ""
-	case gateway.Full:
-		return true, "store_full"
-	default:
-		return false, "store_" + health.String()
 	}
+	return health.Works(), "store_" + health.String()
 }
 
 // parseHealth reads the directive. Syntax:

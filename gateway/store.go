@@ -173,5 +173,9 @@ const (
 	Closed
 )
 
+// Works reports whether a restart would not help. That a Store is Full ends by
+// itself: a restart would only keep it from being emptied.
+func (h Health) Works() bool { return h == Ready || h == Full }
+
 // String is the name, for people and for labels of metrics.
 func (h Health) String() string { return [...]string{"ready", "full", "failed", "closed"}[h] }

@@ -7,12 +7,14 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/webhook-gateway/caddy-webhook-gateway/admin"
+	"github.com/webhook-gateway/caddy-webhook-gateway/gateway"
 )
 
 const healthHelp = `
 Says in one line whether the gateway is ready, for a container's health check:
-it is when the admin API answers and the store takes in events, or is off.
-Endpoints that do badly make it degraded, not unready: a restart would not help.
+it is when the admin API answers and the store works, or is off. A store that is
+full and endpoints that do badly make it degraded, not unready: a restart would
+not help. webhook_health judges by the same rule.
 
 With --json it prints {"ready":true,"text":"..."}.
 ` + apiHelp + `
@@ -70,11 +72,25 @@ func (o *operator) ready(ctx context.Context) (bool, string) {
 }
 
 func readiness(s *admin.Status) (bool, string) {
+	store := strings.TrimSuffix("the store is "+s.Store.State+": "+s.Store.Error, ": ")
 	switch {
-	case s.Store.State != "ready" && s.Store.State != "off":
-		return false, strings.TrimSuffix("the store is "+s.Store.State+": "+s.Store.Error, ": ")
+	case !works(s.Store.State):
+		return false, store
+	case s.Store.State == gateway.Full.String():
+		return true, "ready, but " + store
 	case s.Health != healthy:
 		return true, "ready, but " + s.Health + ": " + strings.Join(s.Reasons, " ")
 	}
 	return true, "ready"
+}
+
+// works is gateway.Health.Works by a state's name. One that is not known does
+// not.
+func works(state string) bool {
+	for h := gateway.Ready; h <= gateway.Closed; h++ {
+		if h.String() == state {
+			return h.Works()
+		}
+	}
+	return state == "off"
 }

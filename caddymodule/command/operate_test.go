@@ -47,7 +47,10 @@ func TestHealth(t *testing.T) {
 		{"ready", `{"health":"healthy","store":{"state":"ready"}}`, 0, "ready\n"},
 		{"without a store", `{"health":"healthy","store":{"state":"off"}}`, 0, "ready\n"},
 		{"an endpoint does badly", `{"health":"degraded","reasons":["stripe: 60 %"],"store":{"state":"ready"}}`, 0, "ready, but degraded: stripe: 60 %\n"},
-		{"the store is full", `{"health":"degraded","store":{"state":"full","error":"4 MiB free"}}`, 1, "the store is full: 4 MiB free\n"},
+		{"the store is full", `{"health":"degraded","store":{"state":"full","error":"4 MiB free"}}`, 0, "ready, but the store is full: 4 MiB free\n"},
+		{"the store is full, and that is why it is degraded", `{"health":"degraded","reasons":["The store is full."],"store":{"state":"full"}}`, 0, "ready, but the store is full\n"},
+		{"the store is closed", `{"health":"degraded","store":{"state":"closed"}}`, 1, "the store is closed\n"},
+		{"a state that is none", `{"health":"healthy","store":{"state":"fine"}}`, 1, "the store is fine\n"},
 		{"the store has failed", `{"health":"degraded","store":{"state":"failed"}}`, 1, "the store is failed\n"},
 		{"something else answers", `hello`, 1, "the answer is not what was expected"},
 	} {
