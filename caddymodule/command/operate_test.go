@@ -64,6 +64,14 @@ func TestHealth(t *testing.T) {
 	execute(t, "", "health", "--address", deadAddress(t)).wants(t, 1, "no Caddy answers at 127.0.0.1:", "")
 }
 
+// What the help says of an id is what the store does with it.
+func TestDiscardHelp(t *testing.T) {
+	t.Parallel()
+	execute(t, "", "discard", "--help").wants(t, 0, "An event goes with its last delivery; its id is as known as it was before. If the\n"+
+		"provider sends it again, that is taken for a repeat, but for a new event if all\n"+
+		"its deliveries were dead letters: the id of such an event is forgotten.\n", "")
+}
+
 func TestDegraded(t *testing.T) {
 	t.Parallel()
 	answer := `{"health":"degraded","reasons":["a\u001b[2J"],"store":{"state":"ready"},"endpoints":[

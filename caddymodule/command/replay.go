@@ -46,8 +46,9 @@ func newReplay() *cobra.Command {
 const discardHelp = `
 Deletes deliveries for good: those of the ids, or those that the filters select.
 Without --state these are dead letters. What is being attempted is left alone.
-An event goes with its last delivery, and stays known: if its provider sends it
-again, that is taken for a repeat.
+An event goes with its last delivery; its id is as known as it was before. If the
+provider sends it again, that is taken for a repeat, but for a new event if all
+its deliveries were dead letters: the id of such an event is forgotten.
 
 It always asks before it does so. Without a terminal it does nothing unless
 --yes.
