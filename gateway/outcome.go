@@ -21,8 +21,14 @@ const (
 
 // Outcomes lists every name that an Outcome can have.
 func Outcomes() []string {
-	return []string{
+	return append([]string{
 		OutcomeDelivered, OutcomeFailed, OutcomeFiltered, OutcomeDuplicate, OutcomeHandshake, OutcomeQueued, OutcomeDeferred,
+	}, Reasons()...)
+}
+
+// Reasons lists every reason of a Refusal.
+func Reasons() []string {
+	return []string{
 		ReasonMethod, ReasonEarlyData, ReasonIPDenied, ReasonRateLimited, ReasonTooLarge, ReasonBodyTimeout, ReasonBodyBroken,
 		ReasonSigMissing, ReasonSigRepeated, ReasonSigBad, ReasonSigTooMany, ReasonTSMissing, ReasonTSBad, ReasonTSStale, ReasonTSFuture,
 		ReasonMalformed, ReasonInFlight, ReasonBusy, ReasonNotReady, ReasonStoreFull, ReasonStoreFailed,

@@ -3,12 +3,15 @@ package command
 import (
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 
 	"github.com/webhook-gateway/caddy-webhook-gateway/admin"
+	"github.com/webhook-gateway/caddy-webhook-gateway/gateway"
 )
 
 const refusalsHelp = `
@@ -27,7 +30,7 @@ Exit status:
 
 const refusalsExamples = `  $ caddy webhook refusals
   $ caddy webhook refusals --endpoint stripe --limit 5
-  $ caddy webhook refusals --reason signature_mismatch --json`
+  $ caddy webhook refusals --reason sig_bad --json`
 
 func newRefusals() *cobra.Command {
 	var o operator
@@ -46,10 +49,14 @@ func newRefusals() *cobra.Command {
 	l.register(cmd)
 	cmd.Flags().StringVar(&endpoint, "endpoint", "", "at this endpoint")
 	cmd.Flags().StringVar(&reason, "reason", "", "for this reason")
+	_ = cmd.RegisterFlagCompletionFunc("reason", cobra.FixedCompletions(gateway.Reasons(), cobra.ShellCompDirectiveNoFileComp)) // it fails for unknown flags alone
 	cmd.RunE = runs(func(cmd *cobra.Command, _ []string) error {
 		limit, err := l.limit()
 		if err != nil {
 			return err
+		}
+		if known := gateway.Reasons(); reason != "" && !slices.Contains(known, reason) {
+			return fmt.Errorf("--reason: %q is not one of %s", reason, strings.Join(known, ", "))
 		}
 		c, err := o.dial()
 		if err != nil {

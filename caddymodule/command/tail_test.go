@@ -129,16 +129,27 @@ func TestDescribeHappening(t *testing.T) {
 func TestRefusals(t *testing.T) {
 	t.Parallel()
 	execute(t, "", "refusals", "--address", answering(t, `{"refusals":[]}`)).wants(t, 0, "no refusals\n", "")
-	answer := `{"refusals":[{"id":"1","time":"2020-01-01T00:00:00Z","endpoint":"stripe","reason":"mismatch","status":401,"detail":"no signature\nfits","advice":"look at the secret","sender":"192.0.2.7","method":"POST","path":"/a\u001b","size":2048}],"next":"x"}`
+	answer := `{"refusals":[{"id":"1","time":"2020-01-01T00:00:00Z","endpoint":"stripe","reason":"sig_bad","status":401,"detail":"no signature\nfits","advice":"look at the secret","sender":"192.0.2.7","method":"POST","path":"/a\u001b","size":2048}],"next":"x"}`
 	var asked string
 	address := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		asked = r.URL.RawQuery
 		io.WriteString(w, answer)
 	}))
-	got := execute(t, "", "refusals", "--endpoint", "stripe", "--reason", "mismatch", "--limit", "1", "--address", address)
-	got.wants(t, 0, "stripe: 401 mismatch, POST /a  from 192.0.2.7, 2.0 KiB\n    no signature fits\n    → look at the secret\nthere are more: see --limit and --all\n", "")
-	if want := "endpoint=stripe&limit=1&reason=mismatch"; asked != want {
+	got := execute(t, "", "refusals", "--endpoint", "stripe", "--reason", "sig_bad", "--limit", "1", "--address", address)
+	got.wants(t, 0, "stripe: 401 sig_bad, POST /a  from 192.0.2.7, 2.0 KiB\n    no signature fits\n    → look at the secret\nthere are more: see --limit and --all\n", "")
+	if want := "endpoint=stripe&limit=1&reason=sig_bad"; asked != want {
 		t.Errorf("asked %q, want %q", asked, want)
 	}
 	execute(t, "", "refusals", "--limit", "1", "--json", "--address", address).wants(t, 0, `"path":"/a\u001b","size":2048}`+"\n"+`],"next":"x"}`, "")
+}
+
+func TestRefusalsByReason(t *testing.T) {
+	t.Parallel()
+	address := answering(t, `{"refusals":[]}`)
+	known := strings.Join(gateway.Reasons(), ", ")
+	execute(t, "", "refusals", "--reason", "signature_mismatch", "--address", address).wants(t, 2, "", `--reason: "signature_mismatch" is not one of `+known+"\n")
+	for _, reason := range gateway.Reasons() {
+		execute(t, "", "refusals", "--reason", reason, "--address", address).wants(t, 0, "no refusals\n", "")
+	}
+	execute(t, "", "refusals", "--help").wants(t, 0, "refusals --reason sig_bad --json", "")
 }
