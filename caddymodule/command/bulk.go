@@ -40,7 +40,7 @@ type bulk struct {
 func (b *bulk) register(cmd *cobra.Command) {
 	b.operator.register(cmd)
 	flags := cmd.Flags()
-	flags.BoolVar(&b.dryRun, "dry-run", false, "only count")
+	flags.BoolVar(&b.dryRun, "dry-run", false, "only count what filters select")
 	flags.BoolVar(&b.yes, "yes", false, "do not ask")
 	flags.BoolVar(&b.progress, "progress", false, "show progress also where standard error is not a terminal")
 	cmd.RunE = runs(func(cmd *cobra.Command, ids []string) error {
@@ -70,8 +70,12 @@ func (b *bulk) check(cmd *cobra.Command, ids []string) error {
 	switch {
 	case b.all && cmd.Flags().Changed("state"):
 		return errors.New("--all-dead and --state exclude each other")
-	case len(ids) > 0 && (b.all || filtered || b.dryRun):
+	case len(ids) > 0 && b.all:
+		return errors.New("ids and --all-dead exclude each other")
+	case len(ids) > 0 && filtered:
 		return errors.New("ids and filters exclude each other")
+	case len(ids) > 0 && b.dryRun:
+		return errors.New("ids and --dry-run exclude each other: it counts what filters select")
 	case len(ids) == 0 && !b.all && !filtered:
 		return errors.New("say which: ids, or a filter; see --help")
 	}

@@ -48,6 +48,9 @@ func TestReplayMany(t *testing.T) {
 	s.execute("discard", "--state", "pending", "--until", "1h", "--yes").wants(t, 0, "0 deliveries discarded\n", "")
 	s.execute("replay").wants(t, 2, "", "say which: ids, or a filter")
 	s.execute("replay", "1", "--event", "a").wants(t, 2, "", "ids and filters exclude each other")
+	s.execute("replay", "1", "--all-dead").wants(t, 2, "", "ids and --all-dead exclude each other\n")
+	s.execute("replay", "1", "--dry-run").wants(t, 2, "", "ids and --dry-run exclude each other: it counts what filters select\n")
+	s.execute("discard", "1", "--dry-run").wants(t, 2, "", "ids and --dry-run exclude each other: it counts what filters select\n")
 }
 
 // --all-dead says which state: another one beside it could only be ignored.
