@@ -27,7 +27,7 @@ caddy_webhook_test. --id gives all of them the same id, and the same body, to
 see that repeats are recognised.
 
 It sends as a provider does: redirects are not followed, and an answer is good
-when its status is 2xx. Ctrl-C ends it early, with the summary.
+when its status is 2xx and all of it came. Ctrl-C ends it early, with the summary.
 
 With --json it prints one object for each answer, in the order of arrival, and
 then the summary:
@@ -206,6 +206,9 @@ func (s *sender) one(ctx context.Context, client *http.Client, m *mint, n int) a
 		var body []byte
 		body, err = io.ReadAll(io.LimitReader(response.Body, maxAnswer))
 		a.Body = string(body)
+		if err == nil {
+			_, err = io.Copy(io.Discard, response.Body) // it may break off later; the client's timeout bounds it
+		}
 	}
 	a.took = time.Since(start)
 	a.Milliseconds = milliseconds(a.took)

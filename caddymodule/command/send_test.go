@@ -120,6 +120,20 @@ func TestSendWithoutAnswer(t *testing.T) {
 	}
 }
 
+// An answer counts when all of it came, and not only what is shown.
+func TestSendBrokenAnswer(t *testing.T) {
+	r := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Length", "5000")
+		io.WriteString(w, strings.Repeat("a", 3000))
+	}))
+	defer r.Close()
+	args := []string{"send", "--provider", "github", "--secret", "x", r.URL}
+	got := execute(t, "", args...)
+	got.wants(t, 1, "200, and the answer broke off: unexpected EOF\n1 sent in ", "")
+	got.wants(t, 1, "0 answered 2xx\n  no whole answer  1\n", "")
+	execute(t, "", append(args, "--json")...).wants(t, 1, `"good":0,"statuses":{},"failed":1`, "")
+}
+
 func TestSendInsecure(t *testing.T) {
 	r := httptest.NewTLSServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	defer r.Close()

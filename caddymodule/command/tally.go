@@ -38,7 +38,7 @@ type tally struct {
 	shown, good int
 	statuses    map[string]int
 	times       []time.Duration // of the answers
-	failed      int             // without an answer
+	failed      int             // without a whole answer
 }
 
 func (t *tally) add(a answer) {
@@ -71,7 +71,10 @@ func (t *tally) show(a answer) {
 	t.shown++
 	t.bar.clear()
 	what := fmt.Sprintf("%d  %s", a.Status, strings.TrimSpace(printable(a.Body)))
-	if a.Error != "" {
+	switch {
+	case a.Error != "" && a.Status != 0:
+		what = fmt.Sprintf("%d, and the answer broke off: %s", a.Status, printable(a.Error))
+	case a.Error != "":
 		what = "no answer: " + printable(a.Error)
 	}
 	id := ""
@@ -86,7 +89,7 @@ type summary struct {
 	Sent     int            `json:"sent"`
 	Good     int            `json:"good"` // answered 2xx
 	Statuses map[string]int `json:"statuses"`
-	Failed   int            `json:"failed"` // without an answer
+	Failed   int            `json:"failed"` // without a whole answer
 	Seconds  float64        `json:"seconds"`
 	P50      float64        `json:"milliseconds_p50"`
 	P95      float64        `json:"milliseconds_p95"`
@@ -120,7 +123,7 @@ func (t *tally) print(s summary) {
 		printf(t.out, "  %s  %d\n", status, s.Statuses[status])
 	}
 	if s.Failed > 0 {
-		printf(t.out, "  no answer  %d\n", s.Failed)
+		printf(t.out, "  no whole answer  %d\n", s.Failed)
 	}
 	if len(t.times) > 1 {
 		printf(t.out, "  p50 %.1f ms, p95 %.1f ms, slowest %.1f ms\n", s.P50, s.P95, s.Max)
