@@ -37,6 +37,21 @@ func TestStatus(t *testing.T) {
 	s.execute("status").wants(t, 0, "store      off\n", "")
 }
 
+// Where all destinations have names, there is no default to pause.
+func TestPauseNamed(t *testing.T) {
+	t.Parallel()
+	s := newStand(t)
+	s.system.Endpoints = []admin.Endpoint{{Name: "orders", Mode: "store", Destinations: []string{"billing", "audit"}}}
+	const none = "the endpoint has no such destination, and nothing is stored for one; "
+	for _, command := range []string{"pause", "resume"} {
+		s.execute(command, "orders").wants(t, 2, "", "caddy webhook "+command+": orders/default: "+none+"it has billing, audit: name one, or say --all\n")
+		s.execute(command, "orders", "biling").wants(t, 2, "", "caddy webhook "+command+": orders/biling: "+none+"it has billing, audit: name one, or say --all\n")
+		s.execute(command, "nobody").wants(t, 2, "", "caddy webhook "+command+": there is no endpoint \"nobody\"\n")
+		s.execute(command, "orders", "audit").wants(t, 0, "orders/audit ", "")
+	}
+	execute(t, "", "pause", "--help").wants(t, 0, "\nIn mode proxy the application is still asked for new webhooks, while their senders\nwait: what is held is what is delivered in the background.\n", "")
+}
+
 func TestHealth(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {

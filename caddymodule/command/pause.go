@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -17,7 +19,11 @@ them. Webhooks go on being taken in and stored; attempts under way are not broke
 off. It stays so over reloads, until 'caddy webhook resume' or until the process
 ends.
 
-A destination without a name of its own is called default.
+In mode proxy the application is still asked for new webhooks, while their senders
+wait: what is held is what is delivered in the background.
+
+A destination without a name of its own is called default, and is meant when none
+is named. Where all have names, name one, or say --all.
 ` + apiHelp + `
 Exit status:
 
@@ -34,7 +40,8 @@ const resumeHelp = `
 Lets attempts at a destination of an endpoint, or at --all of them, go on after
 'caddy webhook pause'. What has become due is attempted at once.
 
-A destination without a name of its own is called default.
+A destination without a name of its own is called default, and is meant when none
+is named. Where all have names, name one, or say --all.
 ` + apiHelp + `
 Exit status:
 
@@ -96,7 +103,7 @@ func (g *gate) command(cmd *cobra.Command) *cobra.Command {
 			a, err := g.turn(c, cmd.Context(), args[0], name)
 			switch w := cmd.OutOrStdout(); {
 			case err != nil:
-				return fmt.Errorf("%s/%s: %w", args[0], name, err)
+				return orNames(cmd.Context(), c, args[0], fmt.Errorf("%s/%s: %w", args[0], name, err))
 			case g.json:
 				err = printJSON(w, a.JSON)
 			default:
@@ -109,6 +116,23 @@ func (g *gate) command(cmd *cobra.Command) *cobra.Command {
 		return nil
 	})
 	return cmd
+}
+
+// orNames adds the endpoint's destinations to an error if it is that there is no
+// such one.
+func orNames(ctx context.Context, c *client.Client, endpoint string, err error) error {
+	var refused *client.Error
+	if !errors.As(err, &refused) || refused.Status != http.StatusNotFound {
+		return err
+	}
+	names, failed := destinationsOf(ctx, c, endpoint)
+	switch {
+	case failed != nil:
+		return failed
+	case len(names) == 0:
+		return err
+	}
+	return fmt.Errorf("%w; it has %s: name one, or say --all", err, strings.Join(names, ", "))
 }
 
 // destinationsOf returns the names of an endpoint's destinations.
