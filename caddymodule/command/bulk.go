@@ -132,6 +132,9 @@ func (b *bulk) many(ctx context.Context, cmd *cobra.Command, c *client.Client, q
 		return err
 	}
 	total := counted.Value.Count
+	if total == 0 {
+		noteUnknown(cmd, c, query.Endpoint)
+	}
 	switch {
 	case b.dryRun && b.json:
 		return printJSON(cmd.OutOrStdout(), counted.JSON)

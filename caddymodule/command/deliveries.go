@@ -64,7 +64,9 @@ func newDeliveries() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		pages := c.Deliveries(cmd.Context(), query, limit)
+		pages := whenEmpty(c.Deliveries(cmd.Context(), query, limit),
+			func(d admin.Deliveries) int { return len(d.Deliveries) },
+			func() { noteUnknown(cmd, c, query.Endpoint) })
 		w := cmd.OutOrStdout()
 		if o.json {
 			return mergePages(w, "deliveries", pages)

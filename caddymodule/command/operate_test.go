@@ -37,6 +37,32 @@ func TestStatus(t *testing.T) {
 	s.execute("status").wants(t, 0, "store      off\n", "")
 }
 
+// A name that nobody knows may be misspelt.
+func TestUnknownEndpoint(t *testing.T) {
+	t.Parallel()
+	s := newStand(t)
+	for _, tt := range []struct {
+		args []string
+		out  string
+	}{
+		{[]string{"deliveries"}, "no deliveries\n"},
+		{[]string{"deliveries", "--json"}, "{\"deliveries\":[]}\n"},
+		{[]string{"refusals"}, "no refusals\n"},
+		{[]string{"refusals", "--json"}, "{\"refusals\":[]}\n"},
+		{[]string{"replay"}, "0 deliveries replayed\n"},
+		{[]string{"replay", "--dry-run"}, "0 deliveries would be replayed\n"},
+		{[]string{"discard"}, "0 deliveries discarded\n"},
+	} {
+		want := "caddy webhook " + tt.args[0] + ": no endpoint \"nosuch\" is known, in the configuration or in the store\n"
+		s.execute(append(tt.args, "--endpoint", "nosuch")...).wants(t, 0, tt.out, want)
+		s.execute(append(tt.args, "--endpoint", "stripe")...).wants(t, 0, tt.out, "")
+	}
+	s.add(1, stored{id: "evt_", state: gateway.Dead, last: failed})
+	s.system.Endpoints = nil // what is stored is still known, though the configuration has it no more
+	s.system.Engine.Stats.Lanes = map[gateway.Address]gateway.LaneStats{{Endpoint: "stripe", Destination: "default"}: {}}
+	s.execute("deliveries", "--endpoint", "stripe", "--state", "pending").wants(t, 0, "no deliveries\n", "")
+}
+
 // Where all destinations have names, there is no default to pause.
 func TestPauseNamed(t *testing.T) {
 	t.Parallel()

@@ -62,7 +62,9 @@ func newRefusals() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		pages := c.Refusals(cmd.Context(), endpoint, reason, limit)
+		pages := whenEmpty(c.Refusals(cmd.Context(), endpoint, reason, limit),
+			func(r admin.Refusals) int { return len(r.Refusals) },
+			func() { noteUnknown(cmd, c, endpoint) })
 		w := cmd.OutOrStdout()
 		if o.json {
 			return mergePages(w, "refusals", pages)
