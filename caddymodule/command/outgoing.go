@@ -31,7 +31,7 @@ func (e *event) register(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringVar(&e.method, "method", http.MethodPost, "HTTP method")
 	flags.StringVar(&e.typ, "event", "", "event type (default the sample's)")
-	flags.StringVar(&e.id, "id", "", "delivery id (default a new one)")
+	flags.StringVar(&e.id, "id", "", "delivery id (default a new one; of one in a body, see above)")
 	flags.StringVar(&e.body, "body", "", "file with the body, - is standard input (default the provider's sample, or {})")
 	flags.StringArrayVar(&e.headers, "header", nil, "more headers as 'Name: value'; repeatable")
 }
@@ -193,12 +193,16 @@ func (m *mint) distinguish(r *verify.Request) {
 	if m.proven || m.id != "" || !m.bodyID {
 		return
 	}
-	place := &verify.Place{In: "json", Name: "caddy_webhook_test"}
+	in := "json"
 	if strings.HasPrefix(r.Header.Get("Content-Type"), "application/x-www-form-urlencoded") {
-		place.In = "form"
+		in = "form"
 	}
-	if body, err := specimen.Put(r.Header, r.Body, place, specimen.NewID(r.Body, place)); err == nil {
-		r.Body = body
+	for _, name := range []string{"caddy_webhook_test", "0.caddy_webhook_test"} { // of the body, or of the first in a list
+		place := &verify.Place{In: in, Name: name}
+		if body, err := specimen.Put(r.Header, r.Body, place, specimen.NewID(r.Body, place)); err == nil {
+			r.Body = body
+			return
+		}
 	}
 }
 

@@ -20,11 +20,13 @@ import (
 
 const sendHelp = `
 Sends signed test events to URL and shows the answers. Each event is signed
-when it is sent. With --count it has a delivery id of its own, in the header or
-in the body, wherever the provider has one, so that it is not taken for a
-repeat. Where no signature covers the id the body differs too, by a member
-caddy_webhook_test. --id gives all of them the same id, and the same body, to
-see that repeats are recognised.
+when it is sent. It has a delivery id of its own, in the header or in the body,
+wherever the provider has one, so that it is not taken for a repeat. Where no
+signature covers the id the body differs too, by a member caddy_webhook_test.
+What is neither JSON nor a form stays as it is, and so does the body of --body,
+unless --count wants more than one: sent again, it may be taken for a repeat.
+--id gives all of them the same id, and the same body, to see that repeats are
+recognised.
 
 It sends as a provider does: redirects are not followed, and an answer is good
 when its status is 2xx and all of it came. Ctrl-C ends it early, with the summary.
@@ -103,8 +105,8 @@ func (s *sender) run(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	m.bodyID = s.count > 1
-	if _, err := s.sign(m); err != nil { // before anything is sent
+	m.bodyID = s.count > 1 || s.body == "" // a body of one's own is sent once as it is
+	if _, err := s.sign(m); err != nil {   // before anything is sent
 		return err
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)

@@ -91,6 +91,50 @@ func TestSendMany(t *testing.T) {
 	}
 }
 
+// Whatever the provider, its sample is another event each time it is sent, but
+// for two: nothing can be put into XML, and Dropbox Sign signs the time alone.
+func TestSendAgain(t *testing.T) {
+	for _, p := range verify.Providers() {
+		for _, s := range p.Schemes {
+			if s.Kind == "none" || s.Kind == "mtls" || p.Name == "websub" || p.Name == "dropbox-sign" {
+				continue
+			}
+			t.Run(p.Name+"/"+s.Name, func(t *testing.T) {
+				pair, flags := pairFor(s), optionsFor(s)
+				c := verify.Config{Provider: p.Name, Secrets: pair[1:], Options: map[string]string{}}
+				for _, flag := range flags {
+					if name, value, ok := strings.Cut(flag, "="); ok {
+						c.Options[name] = value
+					}
+				}
+				r := newReceiver(t, 200, c)
+				for range 2 {
+					execute(t, "", append([]string{"send", "--provider", p.Name, "--secret", pair[0], r.URL}, flags...)...).wants(t, 0, "1 answered 2xx", "")
+				}
+				if len(r.ids) != 2 && len(r.bodies) != 2 {
+					t.Errorf("%d ids, %d bodies", len(r.ids), len(r.bodies))
+				}
+			})
+		}
+	}
+}
+
+// A body of one's own is sent as it is, unless there are to be more of it.
+func TestSendBody(t *testing.T) {
+	r := newReceiver(t, 200, verify.Config{Provider: "stripe", Secrets: []string{"s3cret"}})
+	const body = `{ "id": "evt_mine" }`
+	for range 2 {
+		execute(t, body, "send", "--provider", "stripe", "--secret", "s3cret", "--body", "-", r.URL).wants(t, 0, "1 answered 2xx", "")
+	}
+	if r.ids["evt_mine"] != 2 || r.bodies[body] != 2 {
+		t.Errorf("ids %v, bodies %v", r.ids, r.bodies)
+	}
+	execute(t, body, "send", "--provider", "stripe", "--secret", "s3cret", "--body", "-", "--count", "2", r.URL).wants(t, 0, "2 answered 2xx", "")
+	if len(r.ids) != 3 {
+		t.Errorf("ids %v", r.ids)
+	}
+}
+
 func TestSendAsJSON(t *testing.T) {
 	r := newReceiver(t, 302, verify.Config{Provider: "stripe", Secrets: []string{"s3cret"}})
 	got := execute(t, "", "send", "--provider", "stripe", "--secret", "s3cret", "--count", "3", "--rate", "1000", "--json", r.URL)
