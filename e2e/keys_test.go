@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"math/big"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"sync/atomic"
@@ -135,6 +136,10 @@ func (a *amazon) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		io.WriteString(w, "<ConfirmSubscriptionResponse/>")
 		return
 	}
+	if r.URL.Path != "/SimpleNotificationService-test.pem" {
+		http.NotFound(w, r)
+		return
+	}
 	_, _ = w.Write(a.cert) // the gateway says if it is cut short
 }
 
@@ -196,5 +201,29 @@ func TestAmazonSNS(t *testing.T) {
 	}
 	if token := <-a.confirmed; token != "the-token" {
 		t.Errorf("confirmed with %q", token)
+	}
+}
+
+// TestMadeUpCertificates: a stranger who names certificates that do not exist
+// uses up its own fetches, and not those of Amazon.
+func TestMadeUpCertificates(t *testing.T) {
+	const topic = "arn:aws:sns:us-east-1:123456789012:orders"
+	a, app := newAmazon(t), newApplication(t)
+	_, url := behindProxy(t, "sns.us-east-1.amazonaws.com", a, "webhook_gateway /sns sns {\nverify aws-sns {\ntopic "+topic+"\n}\nto "+app.address()+"\n}")
+	for i := range 10 {
+		want := http.StatusUnauthorized
+		if i >= 4 {
+			want = http.StatusServiceUnavailable
+		}
+		r := post(t, url+"/sns", `{"Type":"Notification","MessageId":"1","TopicArn":"`+topic+`","Message":"hi","Timestamp":"2026-01-02T03:04:05.000Z","SignatureVersion":"2","Signature":"AAAA",`+
+			fmt.Sprintf(`"SigningCertURL":"https://sns.us-east-1.amazonaws.com/SimpleNotificationService-%032x.pem"}`, i))
+		if status, text := do(t, http.DefaultClient, r); status != want {
+			t.Errorf("made up %d: answered %d %s, want %d", i, status, text, want)
+		}
+	}
+	elsewhere := &http.Transport{DialContext: (&net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 2)}}).DialContext, DisableKeepAlives: true}
+	message := `{"Type":"Notification","TopicArn":"` + topic + `","Message":"hi"}`
+	if status, text := do(t, &http.Client{Transport: elsewhere}, a.message(t, url, message)); status != http.StatusOK {
+		t.Errorf("a notification: answered %d %s, want 200", status, text)
 	}
 }

@@ -76,7 +76,7 @@ func (p *topic) Write(b []byte) (int, error) {
 func (p *topic) message(t *testing.T, kind, arn string) *http.Request {
 	m := map[string]string{
 		"Type": kind, "MessageId": "m1", "TopicArn": arn, "Message": "hi", "Timestamp": "2026-01-01T00:00:00.000Z", "SignatureVersion": "2",
-		"SigningCertURL": "https://sns.us-west-2.amazonaws.com/a.pem",
+		"SigningCertURL": "https://sns.us-west-2.amazonaws.com/SimpleNotificationService-a.pem",
 	}
 	names := []string{"Message", "MessageId", "Timestamp", "TopicArn", "Type"}
 	if kind != "Notification" {

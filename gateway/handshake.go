@@ -29,7 +29,7 @@ type handshakes struct {
 
 // setRequest is what is known of the request for verification.
 func (v *visit) setRequest(body []byte) {
-	v.request = verify.Request{Method: v.r.Method, URI: v.Server.RequestURI(v.r), Header: v.r.Header, Body: body, Client: client(v.r)}
+	v.request = verify.Request{Method: v.r.Method, URI: v.Server.RequestURI(v.r), Header: v.r.Header, Body: body, Client: client(v.r), Sender: v.outcome.Sender}
 }
 
 func newHandshakes(v *verify.Verifier) handshakes {

@@ -265,8 +265,13 @@ func (s *Scheme) checkKeySource(p *problems) {
 	if src.Certificate != nil && (len(src.Hosts) > 0) == (src.HostPattern != "") {
 		p.addf("key_source: hosts or a host_pattern")
 	}
-	if _, err := regexp.Compile(src.HostPattern); err != nil {
-		p.addf("key_source: %w", err)
+	if src.Certificate != nil && src.PathPattern == "" {
+		p.addf("key_source: a path_pattern, so that made-up addresses are not asked")
+	}
+	for _, pattern := range []string{src.HostPattern, src.PathPattern} {
+		if _, err := regexp.Compile(pattern); err != nil {
+			p.addf("key_source: %w", err)
+		}
 	}
 }
 

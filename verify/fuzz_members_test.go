@@ -104,7 +104,7 @@ func adyenItems(body []byte) (texts []string) {
 	return texts
 }
 
-var snsHost = regexp.MustCompile(`^https://sns\.[a-zA-Z0-9-]{3,}\.amazonaws\.com(\.cn)?/.*\.pem$`)
+var snsHost = regexp.MustCompile(`^https://sns\.[a-zA-Z0-9-]{3,}\.amazonaws\.com(\.cn)?/SimpleNotificationService-[0-9A-Za-z]+\.pem$`)
 
 // sns signs members, in an order of its own, with either hash.
 func sns() *subject {
@@ -123,8 +123,8 @@ func sns() *subject {
 		return map[string]crypto.Hash{"1": crypto.SHA1, "2": crypto.SHA256}[jsonAt(q.Body, "SignatureVersion")]
 	}
 	s := &subject{provider: "aws-sns", scheme: "default", secret: keyPair("rsa"), fixedBody: true, unit: "rfc3339",
-		body: `{"Type":"Notification","MessageId":"1","TopicArn":"arn:aws:sns:us-east-1:1:t","Subject":"s","Message":"m\nn","Timestamp":"$T","SignatureVersion":"2","Signature":"$S","SigningCertURL":"https://sns.us-east-1.amazonaws.com/a.pem"}`}
-	for _, change := range [][2]string{{"sns.us-east-1", "evil"}, {`"2"`, `"1"`}, {`"2"`, `"3"`}, {`"s"`, `"s\\nMessageId\\n2"`}, {`"Subject":"s",`, ""}, {`"m`, `"ö`}, {"a.pem", "a.txt"}} {
+		body: `{"Type":"Notification","MessageId":"1","TopicArn":"arn:aws:sns:us-east-1:1:t","Subject":"s","Message":"m\nn","Timestamp":"$T","SignatureVersion":"2","Signature":"$S","SigningCertURL":"https://sns.us-east-1.amazonaws.com/SimpleNotificationService-a.pem"}`}
+	for _, change := range [][2]string{{"sns.us-east-1", "evil"}, {`"2"`, `"1"`}, {`"2"`, `"3"`}, {`"s"`, `"s\\nMessageId\\n2"`}, {`"Subject":"s",`, ""}, {`"m`, `"ö`}, {"a.pem", "a.txt"}, {"com/Simple", "com/x/Simple"}} {
 		s.bodies = append(s.bodies, strings.Replace(s.body, change[0], change[1], 1))
 	}
 	s.prover = publicProver(crypto.SHA256, asBase64, fromBase64)

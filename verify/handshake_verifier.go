@@ -252,15 +252,29 @@ func (s *handshaker) vet(c *checker, r *Request) error {
 		return nil
 	}
 	v := &view{Request: r}
+	if err := s.vetTopic(v); err != nil {
+		return err
+	}
 	for _, g := range s.doubtful {
-		if g.Topic != nil && g.Topic.Events {
-			topic, err := g.topic.read(v)
-			if err != nil || !slices.Contains(s.topics, topic) {
-				return fmt.Errorf("%s is not among those of the option topic: %w", g.topic.name, ErrMismatch)
-			}
-		}
 		if g.oracle() && c.signedLike(v, g) {
 			return fmt.Errorf("what is signed may be a challenge: %w", ErrMismatch)
+		}
+	}
+	return nil
+}
+
+// vetTopic refuses a message about a topic that is not wanted.
+func (s *handshaker) vetTopic(v *view) error {
+	if s == nil {
+		return nil
+	}
+	for _, g := range s.doubtful {
+		if g.Topic == nil || !g.Topic.Events {
+			continue
+		}
+		topic, err := g.topic.read(v)
+		if err != nil || !slices.Contains(s.topics, topic) {
+			return fmt.Errorf("%s is not among those of the option topic: %w", g.topic.name, ErrMismatch)
 		}
 	}
 	return nil

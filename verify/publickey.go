@@ -78,6 +78,7 @@ type remote struct {
 	set         *keyset.Set
 	certs       *keyset.Certificates
 	certificate *source // of its URL, in the request
+	vet         func(*view) error
 }
 
 // newRemote opens the scheme's source of keys; nothing is fetched yet.
@@ -88,7 +89,7 @@ func newRemote(s *Scheme, log *slog.Logger) (*remote, error) {
 		return nil, nil
 	}
 	if src.Certificate != nil {
-		pin := keyset.Pin{Hosts: src.Hosts, PathSuffix: src.PathSuffix, NameSuffix: src.NameSuffix, LeafOnly: src.LeafOnly}
+		pin := keyset.Pin{Hosts: src.Hosts, PathPattern: regexp.MustCompile(src.PathPattern), NameSuffix: src.NameSuffix, LeafOnly: src.LeafOnly}
 		if src.HostPattern != "" {
 			pin.HostPattern = regexp.MustCompile(src.HostPattern)
 		}
@@ -149,7 +150,11 @@ func (r *remote) keys(now time.Time, s *Scheme, v *view, id string) ([]*key, err
 	if err != nil {
 		return nil, err
 	}
-	cert, err := r.certs.Get(now, u)
+	// What is refused anyway is worth no fetch, of which there are few.
+	if err := r.vet(v); err != nil {
+		return nil, err
+	}
+	cert, err := r.certs.Get(now, v.Sender, u)
 	switch {
 	case errors.Is(err, keyset.ErrUnavailable):
 		return nil, fmt.Errorf("%w: %w", ErrUnavailable, err)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"slices"
 	"strconv"
@@ -24,6 +25,10 @@ type Request struct {
 	// Client is the certificate that the client presented and the server
 	// verified; nil without one.
 	Client *x509.Certificate
+	// Sender is the address that the request came from; zero when it is not
+	// known. Nothing is verified by it: it bounds what one sender can have
+	// fetched.
+	Sender netip.Addr
 }
 
 // path is the URI without its query.

@@ -95,10 +95,10 @@ type KeySource struct {
 	// expression for them instead.
 	Hosts       []string `json:"hosts,omitempty"`
 	HostPattern string   `json:"host_pattern,omitempty"`
-	// PathSuffix ends the path of a certificate's URL, NameSuffix its
-	// subject's name.
-	PathSuffix string `json:"path_suffix,omitempty"`
-	NameSuffix string `json:"name_suffix,omitempty"`
+	// PathPattern is a regular expression, from ^ to $, for the path of a
+	// certificate's URL. NameSuffix ends its subject's name.
+	PathPattern string `json:"path_pattern,omitempty"`
+	NameSuffix  string `json:"name_suffix,omitempty"`
 	// LeafOnly: the provider may publish a certificate without those of its
 	// issuers, so that the pinned host vouches for it.
 	LeafOnly bool `json:"leaf_only,omitempty"`

@@ -80,6 +80,11 @@ func New(c Config) (*Verifier, error) {
 		v.Close()
 		return nil, fmt.Errorf("provider %s: %w", p.Name, err)
 	}
+	for _, c := range v.checkers {
+		if c.remote != nil {
+			c.remote.vet = v.handshaker.vetTopic
+		}
+	}
 	return v, nil
 }
 

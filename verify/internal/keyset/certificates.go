@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/netip"
 	"sync"
 	"time"
 
@@ -14,16 +15,18 @@ import (
 )
 
 const (
-	maxRemembered = 16 // certificates, and as many addresses without one
-	maxFetches    = 4  // a minute, in total
+	maxRemembered = 16 // certificates
 	refusedFor    = time.Minute
 )
 
 // Certificates are the signing certificates at addresses that requests name,
-// on a provider's hosts. Anybody can make up such an address: at most 4 a
-// minute are asked, one that gave nothing good is not asked again for a
-// minute, and only certificates that were found good are kept, the 16 used
-// last, so that made-up ones do not drive them out.
+// on a provider's hosts. Anybody can make up such an address, and nothing tells
+// it from a good one before it is asked. So fetches are [allowance]d to each
+// sender, and made-up addresses take no place from other senders' good ones. An
+// address that gave nothing good is not asked again for a minute. Only
+// certificates that were found good are kept, the 16 used last, so that made-up
+// ones do not drive them out; an address of one that is kept costs nobody
+// anything.
 //
 // They may be used concurrently, hold no connections with the Client of their
 // own, and need not be closed.
@@ -37,8 +40,7 @@ type Certificates struct {
 	mu      sync.Mutex // guards the rest
 	good    *simplelru.LRU[string, *certificate]
 	refused *simplelru.LRU[string, refusal]
-	fetches [maxFetches]time.Time // when the last ones began, a ring
-	oldest  int                   // in fetches
+	fetches *allowance
 }
 
 // A refusal is why an address gave no good certificate, and until when that is
@@ -51,9 +53,9 @@ type refusal struct {
 // NewCertificates returns the certificates at the addresses of a pin. Of the
 // options, Refresh and Logger are not used.
 func NewCertificates(p Pin, o Options) *Certificates {
-	c := &Certificates{pin: p.anchored(), roots: o.Roots, client: newClient(o.Client)}
+	c := &Certificates{pin: p.anchored(), roots: o.Roots, client: newClient(o.Client), fetches: newAllowance()}
 	c.good, _ = simplelru.NewLRU[string, *certificate](maxRemembered, nil)
-	c.refused, _ = simplelru.NewLRU[string, refusal](maxRemembered, nil)
+	c.refused, _ = simplelru.NewLRU[string, refusal](maxFetches, nil)
 	return c
 }
 
@@ -62,20 +64,30 @@ func NewCertificates(p Pin, o Options) *Certificates {
 func (c *Certificates) Allowed(address string) error { return c.pin.allows(address) }
 
 // Get returns the certificate at an address, which is valid at now. It waits up
-// to 5 s for one that it does not have. The error wraps ErrForeignURL,
-// ErrUnavailable or ErrBadCertificate.
-func (c *Certificates) Get(now time.Time, address string) (*x509.Certificate, error) {
+// to 5 s for one that it does not have. The sender is whoever named the address;
+// all that are not known, the zero Addr, count as one. The error wraps
+// ErrForeignURL, ErrUnavailable or ErrBadCertificate.
+func (c *Certificates) Get(now time.Time, sender netip.Addr, address string) (*x509.Certificate, error) {
 	if err := c.Allowed(address); err != nil {
 		return nil, err
 	}
 	if leaf, err := c.remembered(now, address); leaf != nil || err != nil {
 		return leaf, err
 	}
-	leaf, err, _ := c.flights.Do(address, func() (any, error) { return c.fetch(now, address) })
-	if err != nil {
-		return nil, err
+	for {
+		own := false
+		leaf, err, _ := c.flights.Do(address, func() (any, error) {
+			own = true
+			return c.fetch(now, sender, address)
+		})
+		switch {
+		case err == nil:
+			return leaf.(*x509.Certificate), nil
+		case own || !errors.Is(err, errSpent):
+			return nil, err
+		}
+		// It was another sender that had no fetch left, which is not our matter.
 	}
-	return leaf.(*x509.Certificate), nil
 }
 
 // remembered returns what is known of an address: a certificate, an error, or
@@ -93,12 +105,12 @@ func (c *Certificates) remembered(now time.Time, address string) (*x509.Certific
 	return nil, nil
 }
 
-func (c *Certificates) fetch(now time.Time, address string) (*x509.Certificate, error) {
+func (c *Certificates) fetch(now time.Time, sender netip.Addr, address string) (*x509.Certificate, error) {
 	if leaf, err := c.remembered(now, address); leaf != nil || err != nil {
 		return leaf, err // another fetch has ended since Get looked
 	}
-	if !c.mayFetch(now) {
-		return nil, fmt.Errorf("more than %d new addresses of certificates in a minute: %w", maxFetches, ErrUnavailable)
+	if err := c.spend(now, sender); err != nil {
+		return nil, err
 	}
 	cert, err := c.load(now, address)
 	c.mu.Lock()
@@ -111,17 +123,10 @@ func (c *Certificates) fetch(now time.Time, address string) (*x509.Certificate, 
 	return cert.leaf, nil
 }
 
-// mayFetch reports whether fewer than maxFetches began in the last minute, and
-// counts one more.
-func (c *Certificates) mayFetch(now time.Time) bool {
+func (c *Certificates) spend(now time.Time, sender netip.Addr) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if last := c.fetches[c.oldest]; !last.IsZero() && now.Sub(last) < time.Minute {
-		return false
-	}
-	c.fetches[c.oldest] = now
-	c.oldest = (c.oldest + 1) % maxFetches
-	return true
+	return c.fetches.spend(now, sender)
 }
 
 // load fetches and judges. An answer that can be no certificate is a bad one;

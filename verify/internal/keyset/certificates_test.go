@@ -13,6 +13,7 @@ import (
 	"math/big"
 	"net"
 	"net/http"
+	"net/netip"
 	"strings"
 	"sync"
 	"testing"
@@ -98,7 +99,17 @@ const certURL = "https://api.paypal.com/v1/notifications/certs/CERT-360caa42"
 
 func getCert(t *testing.T, c *Certificates, now time.Time, address string, want error) {
 	t.Helper()
-	cert, err := c.Get(now, address)
+	getCertFor(t, c, now, stranger, address, want)
+}
+
+var (
+	stranger = netip.MustParseAddr("192.0.2.1")
+	provider = netip.MustParseAddr("198.51.100.1")
+)
+
+func getCertFor(t *testing.T, c *Certificates, now time.Time, sender netip.Addr, address string, want error) {
+	t.Helper()
+	cert, err := c.Get(now, sender, address)
 	if !errors.Is(err, want) || (err == nil) != (cert != nil) {
 		t.Errorf("%v: Get = %v; want %v", now.Sub(t0), err, want)
 	}
@@ -179,9 +190,36 @@ func TestCertificatesBudget(t *testing.T) {
 		getCert(t, c, at, certURL, nil) // a known one is not in anybody's way
 	}
 	fetched(t, h, 8)
-	if n := c.good.Len() + c.refused.Len(); n > 2*maxRemembered {
+	if n := c.good.Len() + c.refused.Len(); n > maxRemembered+maxFetches {
 		t.Errorf("%d addresses remembered", n)
 	}
+}
+
+// Made-up addresses, of which each is asked once and has nothing, leave the
+// provider's own sender its fetch: also right after a start, when no good
+// address is known.
+func TestCertificatesMadeUpAddresses(t *testing.T) {
+	root := newAuthority(t, "root")
+	good := says(root.issue(t, leaf{}))
+	h := newHost(t, func(w http.ResponseWriter, r *http.Request) {
+		if "https://api.paypal.com"+r.URL.Path != certURL {
+			w.WriteHeader(http.StatusNotFound)
+			return
+		}
+		good(w, r)
+	})
+	c := h.certificates(paypal, root.pool())
+	for i := range 100 {
+		want := ErrBadCertificate
+		if i >= maxOfSender {
+			want = errSpent
+		}
+		getCertFor(t, c, t0, stranger, fmt.Sprint(certURL, i), want)
+	}
+	getCertFor(t, c, t0, stranger, certURL, errSpent)
+	getCertFor(t, c, t0, provider, certURL, nil)
+	getCertFor(t, c, t0, stranger, certURL, nil) // known now
+	fetched(t, h, maxOfSender+1)
 }
 
 func TestCertificatesBounded(t *testing.T) {

@@ -18,8 +18,8 @@ type Pin struct {
 	Hosts []string
 	// HostPattern matches the whole of further names, anchored or not.
 	HostPattern *regexp.Regexp
-	// PathSuffix is how the path ends, such as ".pem". Empty: in any way.
-	PathSuffix string
+	// PathPattern matches the whole path, anchored or not. Nil: any.
+	PathPattern *regexp.Regexp
 	// NameSuffix is the domain, such as ".paypal.com", that the certificate is
 	// made out to a name in. Empty: to any name.
 	NameSuffix string
@@ -30,12 +30,17 @@ type Pin struct {
 	LeafOnly bool
 }
 
-// anchored returns a copy whose HostPattern matches whole names only.
+// anchored returns a copy whose patterns match whole names and paths only.
 func (p Pin) anchored() Pin {
-	if p.HostPattern != nil {
-		p.HostPattern = regexp.MustCompile(`\A(?:` + p.HostPattern.String() + `)\z`)
-	}
+	p.HostPattern, p.PathPattern = anchor(p.HostPattern), anchor(p.PathPattern)
 	return p
+}
+
+func anchor(pattern *regexp.Regexp) *regexp.Regexp {
+	if pattern == nil {
+		return nil
+	}
+	return regexp.MustCompile(`\A(?:` + pattern.String() + `)\z`)
 }
 
 // allows reports why an address is not one of the pin's. It takes only the one
@@ -50,7 +55,7 @@ func (p Pin) allows(address string) error {
 	if !slices.Contains(p.Hosts, host) && !(p.HostPattern != nil && p.HostPattern.MatchString(host)) {
 		return fmt.Errorf("host: %w", ErrForeignURL)
 	}
-	if !strings.HasSuffix(path, p.PathSuffix) {
+	if p.PathPattern != nil && !p.PathPattern.MatchString("/"+path) {
 		return fmt.Errorf("path: %w", ErrForeignURL)
 	}
 	return nil

@@ -9,7 +9,9 @@ import (
 
 var (
 	paypal = Pin{Hosts: []string{"api.paypal.com", "api.sandbox.paypal.com"}, NameSuffix: ".paypal.com"}
-	sns    = Pin{HostPattern: regexp.MustCompile(`sns\.[a-z]{2}(-[a-z]+)+-[0-9]+\.amazonaws\.com(\.cn)?`), PathSuffix: ".pem"}
+	// The provider's own has no other paths.
+	certs = Pin{Hosts: paypal.Hosts, PathPattern: regexp.MustCompile(`^/v1/certs/[0-9A-Z-]+$`)}
+	sns   = Pin{HostPattern: regexp.MustCompile(`sns\.[a-z]{2}(-[a-z]+)+-[0-9]+\.amazonaws\.com(\.cn)?`), PathPattern: regexp.MustCompile(`/SimpleNotificationService-[0-9A-Za-z]+\.pem`)}
 )
 
 func TestAllowed(t *testing.T) {
@@ -23,7 +25,7 @@ func TestAllowed(t *testing.T) {
 		{"the other host", paypal, "https://api.sandbox.paypal.com/c", nil},
 		{"the port said", paypal, "https://api.paypal.com:443/c", nil},
 		{"SNS", sns, "https://sns.us-east-1.amazonaws.com/SimpleNotificationService-f3ecfb.pem", nil},
-		{"SNS in China", sns, "https://sns.cn-north-1.amazonaws.com.cn/a.pem", nil},
+		{"SNS in China", sns, "https://sns.cn-north-1.amazonaws.com.cn/SimpleNotificationService-a.pem", nil},
 		{"dots in a name", paypal, "https://api.paypal.com/..c/a..b/.d", nil},
 
 		{"empty", paypal, "", ErrForeignURL},
@@ -86,15 +88,22 @@ func TestAllowed(t *testing.T) {
 		{"IPv4 as a number", paypal, "https://3232235521/c", ErrForeignURL},
 		{"localhost", paypal, "https://localhost/c", ErrForeignURL},
 
-		{"SNS as subdomain", sns, "https://sns.us-east-1.amazonaws.com.evil.example/a.pem", ErrForeignURL},
-		{"SNS with another ending", sns, "https://sns.us-east-1.amazonaws.com.evil/a.pem", ErrForeignURL},
-		{"SNS below", sns, "https://evil.sns.us-east-1.amazonaws.com/a.pem", ErrForeignURL},
-		{"another letter for the dot", sns, "https://snsxus-east-1.amazonaws.com/a.pem", ErrForeignURL},
-		{"a bucket called sns", sns, "https://sns.s3-us-west-2.amazonaws.com/a.pem", ErrForeignURL},
-		{"SNS as user", sns, "https://sns.us-east-1.amazonaws.com@evil.example/a.pem", ErrForeignURL},
-		{"another path", sns, "https://sns.us-east-1.amazonaws.com/a.txt", ErrForeignURL},
-		{"path suffix in a query", sns, "https://sns.us-east-1.amazonaws.com/?a.pem", ErrForeignURL},
-		{"path suffix in a fragment", sns, "https://sns.us-east-1.amazonaws.com/a#.pem", ErrForeignURL},
+		{"SNS as subdomain", sns, "https://sns.us-east-1.amazonaws.com.evil.example/SimpleNotificationService-a.pem", ErrForeignURL},
+		{"SNS with another ending", sns, "https://sns.us-east-1.amazonaws.com.evil/SimpleNotificationService-a.pem", ErrForeignURL},
+		{"SNS below", sns, "https://evil.sns.us-east-1.amazonaws.com/SimpleNotificationService-a.pem", ErrForeignURL},
+		{"another letter for the dot", sns, "https://snsxus-east-1.amazonaws.com/SimpleNotificationService-a.pem", ErrForeignURL},
+		{"a bucket called sns", sns, "https://sns.s3-us-west-2.amazonaws.com/SimpleNotificationService-a.pem", ErrForeignURL},
+		{"SNS as user", sns, "https://sns.us-east-1.amazonaws.com@evil.example/SimpleNotificationService-a.pem", ErrForeignURL},
+		{"another path", sns, "https://sns.us-east-1.amazonaws.com/SimpleNotificationService-a.txt", ErrForeignURL},
+		{"path in a query", sns, "https://sns.us-east-1.amazonaws.com/?/SimpleNotificationService-a.pem", ErrForeignURL},
+		{"path in a fragment", sns, "https://sns.us-east-1.amazonaws.com/a#/SimpleNotificationService-a.pem", ErrForeignURL},
+		{"made-up name", sns, "https://sns.us-east-1.amazonaws.com/x.pem", ErrForeignURL},
+		{"below another path", sns, "https://sns.us-east-1.amazonaws.com/x/SimpleNotificationService-a.pem", ErrForeignURL},
+		{"another path below", sns, "https://sns.us-east-1.amazonaws.com/SimpleNotificationService-a.pem/x", ErrForeignURL},
+		{"without a number", sns, "https://sns.us-east-1.amazonaws.com/SimpleNotificationService-.pem", ErrForeignURL},
+		{"the path of a pattern", certs, "https://api.paypal.com/v1/certs/CERT-1", nil},
+		{"more before the path", certs, "https://api.paypal.com/a/v1/certs/CERT-1", ErrForeignURL},
+		{"less of the path", certs, "https://api.paypal.com/CERT-1", ErrForeignURL},
 
 		{"pin of one label", Pin{Hosts: []string{"localhost"}}, "https://localhost/c", ErrForeignURL},
 		{"zero pin", Pin{}, "https://api.paypal.com/c", ErrForeignURL},
