@@ -14,9 +14,6 @@ func Pages() []string { return pages }
 // Cursor is where a list goes on, below the id.
 func Cursor(before int64) string { return cursor(before) }
 
-// Secret reports whether a header or a parameter of the name is redacted.
-func Secret(name string) bool { return redactor{}.secret(name) }
-
 // Target is an address as it is shown.
 func Target(target string) string { return redactor{}.target(target) }
 

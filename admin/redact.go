@@ -22,6 +22,10 @@ var (
 	harmless     = []string{"idempotency-key", "x-idempotency-key", "i-twilio-idempotency-token", "idempotency_key"}
 )
 
+// Secret reports whether the value of a header or a parameter of the name is
+// redacted, whatever the endpoint.
+func Secret(name string) bool { return redactor{}.secret(name) }
+
 // A redactor knows which names hold secrets.
 type redactor struct {
 	names []string // besides those that tell it, in lower case

@@ -1,8 +1,11 @@
 package redact
 
 import (
+	"net/url"
 	"regexp"
 	"strings"
+
+	"github.com/webhook-gateway/caddy-webhook-gateway/admin"
 )
 
 // word is in the names of secrets.
@@ -36,9 +39,16 @@ func scrub(text string) string {
 	text = user.ReplaceAllString(text, "${1}"+Hidden+"@")
 	return query.ReplaceAllStringFunc(text, func(found string) string {
 		name, value, _ := strings.Cut(found, "=")
-		if !secret(name[1:]) && !strings.EqualFold(name[1:], "key") && !strings.EqualFold(name[1:], "sig") || placeholder.MatchString(value) {
+		if !parameter(name[1:]) || placeholder.MatchString(value) {
 			return found
 		}
 		return name + "=" + Hidden
 	})
+}
+
+// parameter reports whether a value of this name in a query may be a secret: as
+// in the names of a configuration, or in those of an event.
+func parameter(name string) bool {
+	plain, err := url.QueryUnescape(name)
+	return err != nil || secret(plain) || admin.Secret(plain)
 }

@@ -22,6 +22,8 @@ func TestJSON(t *testing.T) {
 			`{"handler":"authentication","providers":{"http_basic":{"accounts":[{"password":"[redacted]","username":"u"}]}}}`},
 		{"a pair", `{"set":[{"key":"token","val":"s3cret"},{"key":"page","val":"1"}]}`, `{"set":[{"key":"token","val":"[redacted]"},{"key":"page","val":"1"}]}`},
 		{"a rewrite", `{"handler":"rewrite","uri":"/x?api_key=s3cret&a={env.B}"}`, `{"handler":"rewrite","uri":"/x?api_key=[redacted]\u0026a={env.B}"}`},
+		{"words for a secret in a URL", `{"options":{"url":"https://h.example/hook?code=s3cret&pwd=s3cret&k=1"}}`, `{"options":{"url":"https://h.example/hook?code=[redacted]\u0026pwd=[redacted]\u0026k=1"}}`},
+		{"an escaped word in a URL", `{"uri":"/x?%63ode=s3cret&a[pass]=s3cret&%zz=s3cret&zipcode=1"}`, `{"uri":"/x?%63ode=[redacted]\u0026a[pass]=[redacted]\u0026%zz=[redacted]\u0026zipcode=1"}`},
 		{"a number", `{"password":12345,"token":true}`, `{"password":"[redacted]","token":true}`},
 		{"a condition", `{"accept":"headers[\"x-token\"] == \"s3cret\"","expr":"body.n > 3"}`, `{"accept":"[redacted]","expr":"body.n \u003e 3"}`},
 		{"no JSON", `{"a":s3cret}`, `"[redacted]"`},
