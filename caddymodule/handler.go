@@ -164,8 +164,12 @@ type limitKey struct {
 
 // warn says at each start what an operator should know.
 func (h *Handler) warn(log *zap.Logger) {
-	if !h.gateway.Verifier().Authenticates() {
-		log.Warn("endpoint accepts webhooks from anyone: its provider signs nothing", zap.String("endpoint", h.Name), zap.String("provider", h.gateway.Verifier().Provider().Name))
+	v := h.gateway.Verifier()
+	if v.AnyTopic() {
+		log.Warn("endpoint accepts messages about any topic, of anyone who has an account at the provider: the option topic is *", zap.String("endpoint", h.Name), zap.String("provider", v.Provider().Name))
+	}
+	if !v.Authenticates() {
+		log.Warn("endpoint accepts webhooks from anyone: its provider signs nothing", zap.String("endpoint", h.Name), zap.String("provider", v.Provider().Name))
 	}
 }
 

@@ -144,6 +144,23 @@ func TestWarnsOfNoVerification(t *testing.T) {
 	}
 }
 
+// TestWarnsOfAnyTopic wants a line at each start.
+func TestWarnsOfAnyTopic(t *testing.T) {
+	for topic, want := range map[string]int{"*": 1, "arn:aws:sns:us-east-1:123456789012:orders": 0} {
+		core, logs := zapobserver.New(zapcore.WarnLevel)
+		h := newHandler(t, zap.NewNop(), nil)
+		var err error
+		config := gateway.Config{Name: "unit", Verify: verify.Config{Provider: "aws-sns", Options: map[string]string{"topic": topic}}}
+		if h.gateway, err = gateway.New(config, gateway.Parts{Routes: []gateway.NamedRoute{{Name: "default"}}}); err != nil {
+			t.Fatal(err)
+		}
+		h.warn(zap.New(core))
+		if n := logs.FilterMessageSnippet("any topic").Len(); n != want || logs.Len() != want {
+			t.Errorf("%s: %v", topic, logs.All())
+		}
+	}
+}
+
 // TestUndelivered: an event that no route answers is no success.
 func TestUndelivered(t *testing.T) {
 	mustLoad(t, strings.Replace(counting, "respond accepted", "@none webhook_event none\n\t\t\trespond @none", 1))

@@ -30,6 +30,8 @@ func TestProvisionErrors(t *testing.T) {
 		{"condition that is empty", `"name": "a", "verify": {"provider": "none"}, "deliver": [{"routes": [{"match": [{"webhook": {}}]}]}]`, "", `condition ""`},
 		{"secret for none", `"name": "a", "verify": {"provider": "none", "secrets": ["x"]}, "deliver": [{"routes": [{}]}]`, "", "takes no secrets"},
 		{"secret too short", `"name": "a", "verify": {"provider": "token", "secrets": ["x"], "options": {"header": "X-Token"}}, "deliver": [{"routes": [{}]}]`, "", "secret 1 is shorter"},
+		{"no topic", `"name": "shop", "verify": {"provider": "aws-sns"}, "deliver": [{"routes": [{}]}]`, "", `endpoint "shop": verify: provider aws-sns: option topic is required: the topics whose messages are wanted`},
+		{"any topic", `"name": "shop", "verify": {"provider": "aws-sns", "options": {"topic": "*"}}, "deliver": [{"routes": [{}]}]`, "", ""},
 		{"unknown verify option", `"name": "a", "verify": {"provider": "none", "options": {"x": "y"}}, "deliver": [{"routes": [{}]}]`, "", `unknown option "x"`},
 		{"unknown option", with(`"max_bodies": 1`), "", "max_bodies"},
 		{"unknown source", with(`"allow_ips_from": [{"source": "nowhere"}]`), "", "allow_ips_from: "},

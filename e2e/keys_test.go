@@ -150,7 +150,7 @@ func (a *amazon) message(t *testing.T, url, body string) *http.Request {
 	if err != nil {
 		t.Fatal(err)
 	}
-	signer, err := verify.NewSigner(verify.Config{Provider: "aws-sns", Secrets: []string{string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private}))}})
+	signer, err := verify.NewSigner(verify.Config{Provider: "aws-sns", Options: map[string]string{"topic": "*"}, Secrets: []string{string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private}))}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -122,7 +122,7 @@ func sns() *subject {
 	hashOf := func(q *asked) crypto.Hash {
 		return map[string]crypto.Hash{"1": crypto.SHA1, "2": crypto.SHA256}[jsonAt(q.Body, "SignatureVersion")]
 	}
-	s := &subject{provider: "aws-sns", scheme: "default", secret: keyPair("rsa"), fixedBody: true, unit: "rfc3339",
+	s := &subject{provider: "aws-sns", scheme: "default", secret: keyPair("rsa"), options: opts{"topic": anyTopic}, fixedBody: true, unit: "rfc3339",
 		body: `{"Type":"Notification","MessageId":"1","TopicArn":"arn:aws:sns:us-east-1:1:t","Subject":"s","Message":"m\nn","Timestamp":"$T","SignatureVersion":"2","Signature":"$S","SigningCertURL":"https://sns.us-east-1.amazonaws.com/SimpleNotificationService-a.pem"}`}
 	for _, change := range [][2]string{{"sns.us-east-1", "evil"}, {`"2"`, `"1"`}, {`"2"`, `"3"`}, {`"s"`, `"s\\nMessageId\\n2"`}, {`"Subject":"s",`, ""}, {`"m`, `"ö`}, {"a.pem", "a.txt"}, {"com/Simple", "com/x/Simple"}} {
 		s.bodies = append(s.bodies, strings.Replace(s.body, change[0], change[1], 1))

@@ -93,7 +93,7 @@ type TopicCheck struct {
 	In   string `json:"in"`
 	Name string `json:"name"`
 	// Leaving: the handshake ends a subscription, so only topics that the
-	// option does not list are let go, and none without the option.
+	// option does not list are let go, and none if it lists none.
 	Leaving bool `json:"leaving,omitempty"`
 	// Events name their topic at the same place and are refused for others.
 	Events bool `json:"events,omitempty"`

@@ -20,12 +20,12 @@ type handshaker struct {
 	doubtful  []*greeting // those that vet looks at
 	secrets   []string
 	options   map[string]string
-	topics    []string // of the option topic; none: not configured
+	topics    []string // of the option topic; none: any
 }
 
 // newHandshaker returns nil when there is nothing to answer.
 func newHandshaker(p *Provider, c Config) *handshaker {
-	s := &handshaker{secrets: c.Secrets, options: c.Options, topics: strings.Fields(c.Options["topic"])}
+	s := &handshaker{secrets: c.Secrets, options: c.Options, topics: wantedTopics(c.Options["topic"])}
 	for _, h := range p.Handshakes {
 		missing := func(option string) bool { return c.Options[option] == "" }
 		if !slices.ContainsFunc(h.Requires, missing) {
@@ -40,6 +40,19 @@ func newHandshaker(p *Provider, c Config) *handshaker {
 		return nil
 	}
 	return s
+}
+
+func wantedTopics(option string) []string {
+	if strings.TrimSpace(option) == anyTopic {
+		return nil
+	}
+	return strings.Fields(option)
+}
+
+// AnyTopic reports whether the option topic says that messages about any topic
+// are wanted, whoever's it is.
+func (v *Verifier) AnyTopic() bool {
+	return v.handshaker != nil && strings.TrimSpace(v.handshaker.options["topic"]) == anyTopic
 }
 
 // HandshakeMethods returns the methods other than POST of the provider's
@@ -189,7 +202,7 @@ func (s *handshaker) checkToken(g *greeting, v *view) error {
 }
 
 // checkTopic holds the topic against the option. A subscription may begin for
-// any topic if there is no option, and end for none: whoever asks a hub to end
+// any topic if the option names none, and end for none: whoever asks a hub to end
 // ours would have it confirmed here.
 func (s *handshaker) checkTopic(g *greeting, v *view) error {
 	if g.topic == nil || len(s.topics) == 0 && !g.Topic.Leaving {
@@ -203,7 +216,7 @@ func (s *handshaker) checkTopic(g *greeting, v *view) error {
 	return nil
 }
 
-// confirm notes the address to be called. Without the option topic it is not:
+// confirm notes the address to be called. Unless the option names topics it is not:
 // anyone can subscribe our address to a topic of theirs, and the provider
 // signs that.
 func (s *handshaker) confirm(g *greeting, v *view, a *Answer) error {

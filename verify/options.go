@@ -39,7 +39,7 @@ var options = []Option{
 	{"webhook_id", "the id of the subscription at the provider. Default: none", set("webhook_id")},
 	{"public_key", "the id of the API key that signs, as the provider shows it. Default: none", set("public_key")},
 	{"application_key", "the key of the application at the provider. Default: none", set("application_key")},
-	{"topic", "the topics whose messages are wanted, separated by spaces. Default: all, but then no subscription is confirmed", set("topic")},
+	{"topic", "the topics whose messages are wanted, separated by spaces; * alone means any, but then no subscription of Amazon SNS is confirmed. Default: any, where it is not required", setTopic},
 	{"verify_token", "the token that the provider shows when it tries the address out. Default: any of the secrets", set("verify_token")},
 	{"verification_token", "the token for the provider's challenge. Default: none", set("verification_token")},
 	{"keys", "the https URL or the file with the provider's public keys, when no secret gives them. Default: the provider's own URL", set("keys")},

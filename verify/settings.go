@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 )
@@ -118,6 +119,17 @@ func set(name string) func(*Scheme, string) error {
 		s.setValue(name, v)
 		return nil
 	}
+}
+
+// anyTopic is the value of the option topic that says that any is wanted.
+const anyTopic = "*"
+
+func setTopic(s *Scheme, v string) error {
+	if topics := strings.Fields(v); len(topics) > 1 && slices.Contains(topics, anyTopic) {
+		return errors.New("* stands alone: it means any topic")
+	}
+	s.setValue("topic", v)
+	return nil
 }
 
 var setURL = setURLOf("url")

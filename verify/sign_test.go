@@ -38,7 +38,8 @@ func trial(p *Provider, s *Scheme) Config {
 		switch name {
 		case "url", "base_url":
 			c.Options[name] = "https://hooks.example.com"
-		case "topic": // any
+		case "topic":
+			c.Options[name] = anyTopic
 		case "keys":
 		default:
 			c.Options[name] = "an-option"

@@ -170,7 +170,7 @@ func (d *signing) prepareSNS() error {
 		{"Signature", "to come"},
 		{"SigningCertURL", "https://sns." + region + ".amazonaws.com/SimpleNotificationService-test.pem"},
 	}
-	if topics := strings.Fields(d.values["topic"]); len(topics) > 0 {
+	if topics := wantedTopics(d.values["topic"]); len(topics) > 0 {
 		defaults[2][1] = topics[0]
 	}
 	for _, f := range defaults {

@@ -165,6 +165,9 @@ func deref(s *string) string {
 
 func (v *vector) verifier(t testing.TB) *Verifier {
 	c := Config{Provider: v.Provider, Secrets: v.Secrets, Options: map[string]string{"scheme": v.Scheme}}
+	if v.Provider == "aws-sns" {
+		c.Options["topic"] = handshakeOptions[v.Provider]["topic"]
+	}
 	for name, value := range v.Config {
 		c.Options[name] = value
 	}

@@ -86,6 +86,9 @@ func (d *doctor) checkSecrets(e *endpoint, p *verify.Provider) {
 		return
 	}
 	v.Close()
+	if v.AnyTopic() {
+		d.note("topic", levelWarn, "is *: messages of anyone who has an account at the provider are accepted", "name the topics that are wanted")
+	}
 	if len(c.Secrets) == 0 {
 		d.note("secrets", levelOK, "none needed: the provider publishes its keys", "")
 		return

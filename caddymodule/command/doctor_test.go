@@ -50,6 +50,8 @@ func TestDoctorOffline(t *testing.T) {
 		{"a secret twice", "webhook_gateway a {\nverify stripe {env.LONG} {env.LONG}\nto app:1\n}", "a secrets warn secret 2 is there twice\n", 0},
 		{"an option from the environment", "webhook_gateway a {\nverify twilio {env.LONG} {\nurl {env.ADDRESS}\n}\nto app:1\n}", "a options ok provider twilio, all options acceptable\n", 0},
 		{"an option that is not set", "webhook_gateway a {\nverify twilio {env.LONG} {\nurl {env.NOT_SET}\n}\nto app:1\n}", "a options fail verify: option url: {env.NOT_SET} is not set", 1},
+		{"any topic", "webhook_gateway a {\nverify aws-sns {\ntopic *\n}\nto app:1\n}", "a topic warn is *: messages of anyone", 0},
+		{"a topic", "webhook_gateway a {\nverify aws-sns {\ntopic arn:aws:sns:us-east-1:1:a\n}\nto app:1\n}", "a secrets ok none needed", 0},
 		{"no verification", "webhook_gateway a {\nverify none\nto app:1\n}", "a secrets warn verify none: anyone", 0},
 		{"no idempotency", "webhook_gateway a {\nverify stripe {env.LONG}\nidempotency off\nto app:1\n}", "a idempotency warn is off", 0},
 		{"a small limit", "webhook_gateway a {\nverify github {env.LONG}\nmax_body 1MiB\nto app:1\n}", "a max_body warn 1048576 bytes, but the provider sends up to 26214400\n", 0},

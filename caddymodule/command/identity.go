@@ -90,6 +90,11 @@ func (id *identity) config() (verify.Config, error) {
 		}
 		c.Options[name] = value
 	}
+	for _, s := range chosen(p, c.Options) {
+		if _, given := c.Options["topic"]; !given && needs(s, "topic") {
+			c.Options["topic"] = "*" // what is signed is the question here, not whether it is wanted
+		}
+	}
 	return c, nil
 }
 

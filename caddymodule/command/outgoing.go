@@ -100,6 +100,9 @@ func (e *event) fill(m *mint, in io.Reader, p *verify.Provider, schemes []*verif
 	if err := e.fillBody(m, in, p, schemes); err != nil {
 		return err
 	}
+	if e.body == "" {
+		m.address(p, options["topic"])
+	}
 	typ := e.typ
 	place := placeOf("event", p.Event, schemes, options)
 	if typ == "" && p.Sample != nil && place != nil && place.In == "header" {
@@ -116,6 +119,19 @@ func (e *event) fill(m *mint, in io.Reader, p *verify.Provider, schemes []*verif
 		}
 	}
 	return nil
+}
+
+// address makes the provider's sample one about the first topic that is wanted.
+func (m *mint) address(p *verify.Provider, option string) {
+	topics := strings.Fields(option)
+	for _, h := range p.Handshakes {
+		if h.Topic == nil || !h.Topic.Events || len(topics) == 0 || topics[0] == "*" {
+			continue
+		}
+		if body, err := specimen.Put(m.header, m.body, &verify.Place{In: h.Topic.In, Name: h.Topic.Name}, topics[0]); err == nil {
+			m.body = body
+		}
+	}
 }
 
 // fillBody finds the body: that of --body, or else the provider's sample in

@@ -164,3 +164,29 @@ func TestSecretsFromFiles(t *testing.T) {
 	execute(t, request, "verify", "--provider", "github", "--secret", "from-a-file").wants(t, 0, "valid\n", "")
 	execute(t, request, "verify", "--provider", "github", "--secret", "from-another").wants(t, 1, "not valid: sig_bad", "")
 }
+
+// TestSignTopic: what is signed without an option is about the sample's topic,
+// and verifies where any is wanted; with it, about the first that is wanted.
+func TestSignTopic(t *testing.T) {
+	const orders = "arn:aws:sns:us-east-1:123456789012:orders"
+	p, _ := verify.Lookup("aws-sns")
+	pair := pairFor(p.Schemes[0])
+	for _, tt := range []struct {
+		name       string
+		sign, take []string
+		topic      string
+		status     int
+		verdict    string
+	}{
+		{"none", nil, nil, "arn:aws:sns:us-west-2:123456789012:MyTopic", 0, "valid\n"},
+		{"any", []string{"--option", "topic=*"}, nil, "arn:aws:sns:us-west-2:123456789012:MyTopic", 0, "valid\n"},
+		{"one of two", []string{"--option", "topic=" + orders + " x"}, []string{"--option", "topic=x " + orders}, orders, 0, "valid\n"},
+		{"another than is wanted", []string{"--option", "topic=" + orders + "-2"}, []string{"--option", "topic=" + orders}, orders + "-2", 1, "not valid: sig_bad"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			signed := execute(t, "", append([]string{"sign", "--provider", "aws-sns", "--format", "http", "--secret", pair[0]}, tt.sign...)...)
+			signed.wants(t, 0, `"TopicArn":"`+tt.topic+`"`, "")
+			execute(t, signed.out, append([]string{"verify", "--provider", "aws-sns", "--secret", pair[1]}, tt.take...)...).wants(t, tt.status, tt.verdict, "")
+		})
+	}
+}
