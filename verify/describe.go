@@ -120,7 +120,10 @@ func (c *checker) describeSignatures(v *view, d *Reading, in *input) {
 			values = append(values, item.Signature)
 		}
 	case c.signature.many():
-		values, d.Err = v.each(c.JSONFrom, c.signature.path)
+		d.Err = v.each(c.JSONFrom, c.signature.path, func(token string) error {
+			values = append(values, token)
+			return nil
+		})
 	default:
 		values, d.Err = c.signatures(v)
 	}

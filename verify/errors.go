@@ -9,7 +9,8 @@ var (
 	ErrMissing = errors.New("signature missing")
 	// ErrAmbiguous: a header that the scheme reads is on several lines.
 	ErrAmbiguous = errors.New("header repeated")
-	// ErrTooMany: more than 8 signatures of the version asked for.
+	// ErrTooMany: more than 8 signatures of the version asked for, or more
+	// than 10000 elements of a batch.
 	ErrTooMany = errors.New("too many signatures")
 	// ErrMalformed: the signature has the wrong prefix, version, encoding or
 	// length, or a required header is missing.

@@ -48,12 +48,25 @@ type reader struct {
 
 var readers = sync.Pool{New: func() any { return new(reader) }}
 
-// run fills q.values from body. Nesting is limited by jsontext, to 10000.
-func (q *query) run(body []byte) error {
+// newReader returns a reader of body, which free gives back. It does not look
+// for names that are there twice.
+func newReader(body []byte) *reader {
 	r := readers.Get().(*reader)
-	defer readers.Put(r)
 	r.buf = *bytes.NewBuffer(body) // jsontext reads a bytes.Buffer in place
 	r.dec.Reset(&r.buf, jsontext.AllowDuplicateNames(true))
+	return r
+}
+
+func (r *reader) free() {
+	r.buf = bytes.Buffer{}
+	r.dec.Reset(&r.buf) // or the pool would keep the body alive
+	readers.Put(r)
+}
+
+// run fills q.values from body. Nesting is limited by jsontext, to 10000.
+func (q *query) run(body []byte) error {
+	r := newReader(body)
+	defer r.free()
 	q.dec, q.body = &r.dec, body
 
 	active := [2]bool{q.paths[0] != nil, q.paths[1] != nil}
@@ -65,8 +78,6 @@ func (q *query) run(body []byte) error {
 			err = ErrNotJSON
 		}
 	}
-	r.buf = bytes.Buffer{}
-	r.dec.Reset(&r.buf) // or the pool would keep the body alive
 	switch {
 	case err == nil, errors.Is(err, errFound):
 		return nil

@@ -208,22 +208,20 @@ func (c *checker) compare(digest [sha256.Size]byte, res *Result) error {
 
 // verifyEach checks a token that every element of a batch must carry.
 func (c *checker) verifyEach(v *view, res *Result) error {
-	tokens, err := v.each(c.JSONFrom, c.signature.path)
-	if err != nil {
-		return err
-	}
-	if len(tokens) == 0 {
-		return c.signature.missing
-	}
-	for _, token := range tokens {
+	n := 0
+	var match Result // by itself: res would move to the heap in every scheme
+	err := v.each(c.JSONFrom, c.signature.path, func(token string) error {
+		n++
 		if token == "" {
 			return c.signature.missing
 		}
-		if err := c.compare(sha256.Sum256([]byte(token)), res); err != nil {
-			return err
-		}
+		return c.compare(sha256.Sum256([]byte(token)), &match)
+	})
+	if err == nil && n == 0 {
+		err = c.signature.missing
 	}
-	return nil
+	res.Secret = match.Secret
+	return err
 }
 
 // verifyItems checks a batch in which every element is signed by itself, as

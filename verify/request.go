@@ -8,10 +8,7 @@ import (
 	"net/netip"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
-
-	"github.com/go-json-experiment/json"
 
 	"github.com/webhook-gateway/caddy-webhook-gateway/verify/internal/canonical"
 )
@@ -124,44 +121,6 @@ func (v *view) value(field string, path []string) (string, error) {
 		return "", fmt.Errorf("%w: %w", ErrMalformed, err)
 	}
 	return q.values[0], nil
-}
-
-// each returns the strings at a path in which "*" stands for every element,
-// one for each; what is no string is "".
-func (v *view) each(field string, path []string) ([]string, error) {
-	text, err := v.json(field)
-	if err != nil {
-		return nil, err
-	}
-	var tree any
-	if err := json.Unmarshal(text, &tree); err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrMalformed, ErrNotJSON)
-	}
-	return walk(nil, tree, path), nil
-}
-
-func walk(found []string, tree any, path []string) []string {
-	if len(path) == 0 {
-		s, _ := tree.(string)
-		return append(found, s)
-	}
-	switch t := tree.(type) {
-	case map[string]any:
-		if path[0] != "*" { // which stands for elements, and is no name
-			return walk(found, t[path[0]], path[1:])
-		}
-	case []any:
-		if path[0] == "*" {
-			for _, element := range t {
-				found = walk(found, element, path[1:])
-			}
-			return found
-		}
-		if i, err := strconv.Atoi(path[0]); err == nil && i >= 0 && i < len(t) {
-			return walk(found, t[i], path[1:])
-		}
-	}
-	return append(found, "")
 }
 
 // A source is where a scheme reads a text: a header, the query or the body.
