@@ -20,6 +20,7 @@ type checker struct {
 	contents  []template
 	canonical canonicalText
 	usesURL   bool
+	grows     bool // see grown
 	fast      bool // see verify
 	required  []*field
 	exact     []exactHeader
@@ -95,6 +96,7 @@ func (c *checker) compileContent() {
 			}
 		}
 		c.usesURL = c.usesURL || t.has(partURL, partURLPath)
+		c.grows = c.grows || c.Kind == "hash" && t[len(t)-1].kind != partSecret
 		c.contents = append(c.contents, t)
 	}
 }

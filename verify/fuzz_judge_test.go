@@ -64,7 +64,7 @@ func (s *subject) seeds(f *testing.F, all []vector) (seeds []draw) {
 		d.header, d.body = strings.ReplaceAll(d.header, "$S", mark), bytes.ReplaceAll(d.body, []byte("$S"), []byte(mark))
 		seeds = append(seeds, d)
 	}
-	for _, body := range []string{"", "{}", "\xff\r\n"} {
+	for _, body := range []string{"", "{}", "\xff\r\n", "{}\x00"} {
 		d := own
 		d.mode, d.body = mode|modeProper, []byte(body)
 		seeds = append(seeds, d)
@@ -149,6 +149,8 @@ func (s *subject) properError(d *draw, err error) bool {
 		return !errors.Is(err, ErrStale)
 	case s.tolerance > 0 && d.offset < -s.tolerance:
 		return !errors.Is(err, ErrFuture)
+	case s.noZero && strings.Contains(d.uri+string(d.body), "\x00"):
+		return !errors.Is(err, ErrMismatch)
 	}
 	return true
 }
@@ -190,6 +192,9 @@ func (q *asked) judge() (proofs [][]byte) {
 				continue
 			}
 			for _, text := range texts {
+				if s.noZero && strings.Contains(text, "\x00") {
+					continue
+				}
 				for _, sig := range r.sigs {
 					if p := s.proof.check(text, sig); p != nil {
 						proofs = append(proofs, q.whole(p))

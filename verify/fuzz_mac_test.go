@@ -87,16 +87,16 @@ func FuzzPlainHash(f *testing.F) {
 	}
 	const secretFirst, secretLast = "%[1]s%[2]s", "%[2]s%[1]s"
 	fuzzFamily(f,
-		&subject{provider: "hubspot", scheme: "v1", signature: "X-HubSpot-Signature", form: "$S", body: sampleJSON, prover: plain(sha256.New, secretFirst)},
-		&subject{provider: "hubspot", scheme: "v2", signature: "X-HubSpot-Signature", form: "$S", uri: "in/hubspot?a=1", body: sampleJSON, prover: plain(sha256.New, secretFirst), options: opts{"url": "https://hooks.example.com"},
+		&subject{provider: "hubspot", scheme: "v1", signature: "X-HubSpot-Signature", form: "$S", body: sampleJSON, prover: plain(sha256.New, secretFirst), noZero: true},
+		&subject{provider: "hubspot", scheme: "v2", signature: "X-HubSpot-Signature", form: "$S", uri: "in/hubspot?a=1", body: sampleJSON, prover: plain(sha256.New, secretFirst), noZero: true, options: opts{"url": "https://hooks.example.com"},
 			texts: func(q *asked) []string {
 				return withURLs(q, func(u string) string { return q.Method + u + string(q.Body) })
 			}},
-		&subject{provider: "hubspot", scheme: "v2", signature: "X-HubSpot-Signature", form: "$S", uri: "in/hubspot?a=1", body: sampleJSON, prover: plain(sha256.New, secretFirst), asCalled: true,
+		&subject{provider: "hubspot", scheme: "v2", signature: "X-HubSpot-Signature", form: "$S", uri: "in/hubspot?a=1", body: sampleJSON, prover: plain(sha256.New, secretFirst), noZero: true, asCalled: true,
 			texts: func(q *asked) []string {
 				return withURLs(q, func(u string) string { return q.Method + u + string(q.Body) })
 			}},
-		&subject{provider: "recharge", scheme: "default", signature: "X-Recharge-Hmac-Sha256", form: "$S", body: sampleJSON, prover: plain(sha256.New, secretFirst)},
+		&subject{provider: "recharge", scheme: "default", signature: "X-Recharge-Hmac-Sha256", form: "$S", body: sampleJSON, prover: plain(sha256.New, secretFirst), noZero: true},
 		&subject{provider: "cloudinary", scheme: "default", signature: "X-Cld-Signature", stamp: "X-Cld-Timestamp", form: "$S", body: sampleJSON, unit: "s", tolerance: 7200, prover: plain(sha1.New, secretLast),
 			texts: func(q *asked) []string { return []string{string(q.Body) + q.time} }},
 		&subject{provider: "moralis", scheme: "default", signature: "x-signature", form: "0x$S", body: sampleJSON, read: after("0x", true), prover: plain(sha3.NewLegacyKeccak256, secretLast)},

@@ -39,6 +39,8 @@ type subject struct {
 	// repeats: two events may have the same signature, so that the body counts
 	// with it.
 	repeats bool
+	// noZero: what is signed behind the secret has no zero byte.
+	noZero bool
 
 	// read takes a signature's text apart. Default: it is one signature.
 	read func(value string) []reading
