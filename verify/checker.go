@@ -43,6 +43,7 @@ func newChecker(s *Scheme, keys []*key, log *slog.Logger) (*checker, error) {
 	c.compileContent()
 	if t := s.Timestamp; t != nil {
 		c.stamp = newStamp(t, c.signature, s.JSONFrom)
+		c.stamp.exact = slices.ContainsFunc(c.contents, template.abuts)
 		if c.stamp.key != "" {
 			c.parser.tsKey = c.stamp.key
 		}

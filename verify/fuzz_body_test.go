@@ -9,7 +9,7 @@ import (
 func FuzzInBody(f *testing.F) {
 	hexOf := macs(sha256.New, keyText, asHex, inHex)
 	fuzzFamily(f,
-		&subject{provider: "mailgun", scheme: "json", fixedBody: true, unit: "s", prover: hexOf,
+		&subject{provider: "mailgun", scheme: "json", fixedBody: true, unit: "s10", prover: hexOf,
 			body:   `{"signature":{"timestamp":"$T","token":"tok","signature":"$S"},"event-data":{"id":"1","event":"x"}}`,
 			bodies: []string{`{"signature":{"timestamp":"$T","token":"tok","signature":"$S"},"signature":{"timestamp":"$T","token":"tok","signature":"$S"}}`, `{"signature":{"timestamp":$T,"token":"tok","signature":"$S","token":"tok"}}`, `{"signature":{"timestamp":$T,"token":"tok","signature":"$S"}} x`},
 			places: func(q *asked) []string {
@@ -19,7 +19,7 @@ func FuzzInBody(f *testing.F) {
 				q.time = jsonAt(q.Body, "signature", "timestamp")
 				return joined(q.time, jsonAt(q.Body, "signature", "token"))
 			}},
-		&subject{provider: "mailgun", scheme: "form", kind: kindForm, fixedBody: true, unit: "s", prover: hexOf,
+		&subject{provider: "mailgun", scheme: "form", kind: kindForm, fixedBody: true, unit: "s10", prover: hexOf,
 			body:   "timestamp=$T&token=tok&signature=$S&event=x",
 			bodies: []string{"timestamp=$T&token=tok&signature=$S&signature=$S", "timestamp=$T&timestamp=1&token=tok&signature=$S", "timestamp=$T&token=tok&token=a&signature=$S"},
 			places: func(q *asked) []string { return []string{fieldOf(q, "signature")} },
@@ -43,7 +43,7 @@ func FuzzInBody(f *testing.F) {
 func dropboxSign() *subject {
 	hexOf := macs(sha256.New, keyText, asHex, inHex)
 	event := func(q *asked, name string) string { return jsonAt([]byte(fieldOf(q, "json")), "event", name) }
-	return &subject{provider: "dropbox-sign", scheme: "default", kind: kindMultipart, fixedBody: true, unit: "s",
+	return &subject{provider: "dropbox-sign", scheme: "default", kind: kindMultipart, fixedBody: true, unit: "s10",
 		body:   "--b\r\nContent-Disposition: form-data; name=\"json\"\r\n\r\n{\"event\":{\"event_time\":\"$T\",\"event_type\":\"x\",\"event_hash\":\"$S\"}}\r\n--b--\r\n",
 		places: func(q *asked) []string { return []string{event(q, "event_hash")} },
 		texts: func(q *asked) []string {

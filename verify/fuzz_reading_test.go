@@ -147,6 +147,7 @@ func writeTime(unit string, t time.Time) string {
 
 var timeForms = map[string]*regexp.Regexp{
 	"s":         regexp.MustCompile(`^[0-9]{1,12}$`),
+	"s10":       regexp.MustCompile(`^[0-9]{10}$`), // seconds, without a delimiter
 	"ms":        regexp.MustCompile(`^[0-9]{13}$`),
 	"rfc3339":   regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$`),
 	"http-date": regexp.MustCompile(`^[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT$`),
@@ -161,7 +162,7 @@ func inTolerance(unit, text string, now time.Time, tolerance int64) bool {
 	var t time.Time
 	var err error
 	switch unit {
-	case "s":
+	case "s", "s10":
 		t = time.Unix(number(text), 0)
 	case "ms":
 		t = time.UnixMilli(number(text))

@@ -148,6 +148,20 @@ func (t template) streams() bool {
 	return !slices.ContainsFunc(t, func(p part) bool { return p.kind > partHeader })
 }
 
+// abuts reports whether the timestamp has something else than a delimiter at a
+// side. The text alone then does not say where it begins or ends: of several
+// ways to write a time, none may be the beginning or the end of another. The
+// units but s have that from their forms.
+func (t template) abuts() bool {
+	for i := range t {
+		before, behind := i > 0 && t[i-1].kind != partLiteral, i+1 < len(t) && t[i+1].kind != partLiteral
+		if t[i].kind == partTime && (before || behind) {
+			return true
+		}
+	}
+	return false
+}
+
 const maxID = 255 // bytes of a signed header
 
 // valid reports whether a signed header's value is unmistakable: printable

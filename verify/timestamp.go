@@ -15,6 +15,7 @@ type stamp struct {
 	sameAs    bool    // the signature header repeats it under key
 	unit      string
 	tolerance time.Duration // 0: any age
+	exact     bool          // see template.abuts
 
 	missing, bad, stale, future error
 }
@@ -37,10 +38,13 @@ func newStamp(t *Timestamp, signature *source, jsonFrom string) *stamp {
 	return s
 }
 
+// secondsDigits is how many digits a time in seconds has from 2001 to 2286.
+const secondsDigits = 10
+
 // check judges the timestamp text. Exactly at the tolerance is in time.
 func (s *stamp) check(now time.Time, text string) error {
 	t, ok := parseTime(s.unit, text)
-	if !ok {
+	if !ok || s.exact && s.unit == "s" && len(text) != secondsDigits {
 		return s.bad
 	}
 	if s.tolerance == 0 {

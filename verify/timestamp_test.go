@@ -1,8 +1,11 @@
 package verify
 
 import (
+	"crypto/ed25519"
+	"encoding/hex"
 	"errors"
 	"net/http"
+	"slices"
 	"testing"
 	"time"
 )
@@ -103,5 +106,77 @@ func TestTimestampHeader(t *testing.T) {
 				t.Errorf("Verify = %v, want %v", err, tt.want)
 			}
 		})
+	}
+}
+
+// Without a delimiter at its side, digits could move between the timestamp and
+// what is next to it, and the signature would still match.
+func TestTimestampWithoutDelimiter(t *testing.T) {
+	discord := Config{Provider: "discord", Secrets: []string{hex.EncodeToString(discordKey.Public().(ed25519.PublicKey))}}
+	headers := func(text string) []string {
+		return []string{"S", hexMAC(secret16, text), "X-Signature-Ed25519", hex.EncodeToString(ed25519.Sign(discordKey, []byte(text)))}
+	}
+	content := func(text string) Config {
+		return Config{Provider: "hmac", Secrets: []string{secret16}, Options: opts{"header": "S", "content": text, "timestamp": "header X-Signature-Timestamp"}}
+	}
+	inMilliseconds := content("{ts}{body}")
+	inMilliseconds.Options["unit"] = "ms"
+	tests := []struct {
+		name     string
+		c        Config
+		text     string // signed
+		ts, body string
+		want     error
+	}{
+		{"as signed", discord, t0s + `{"type":2}`, t0s, `{"type":2}`, nil},
+		{"in 2001", discord, "1000000000{}", "1000000000", "{}", nil},
+		{"one digit in the body", discord, t0s + `{"type":2}`, t0s[:9], t0s[9:] + `{"type":2}`, ErrBadTimestamp},
+		{"all but one", discord, t0s + `{"type":2}`, t0s[:1], t0s[1:] + `{"type":2}`, ErrBadTimestamp},
+		{"digits of the body in it", discord, t0s + "12", t0s + "1", "2", ErrBadTimestamp},
+		{"delimiter in front alone", content("v0:{ts}{body}"), "v0:" + t0s + "{}", t0s[:9], t0s[9:] + "{}", ErrBadTimestamp},
+		{"delimiter behind alone", content("{body}{ts}."), "1" + t0s + ".", "1" + t0s, "", ErrBadTimestamp},
+		{"at the end", content("{body}{ts}"), "1" + t0s, "1" + t0s, "", ErrBadTimestamp},
+		{"at the end, as signed", content("{body}{ts}"), "1" + t0s, t0s, "1", nil},
+		{"in milliseconds", inMilliseconds, t0s + "000{}", t0s + "00", "0{}", ErrBadTimestamp},
+		{"in milliseconds, as signed", inMilliseconds, t0s + "000{}", t0s + "000", "{}", nil},
+		{"with a delimiter it may be short", content("{ts}.{body}"), "1.{}", "1", "{}", ErrStale},
+		{"alone at the end it may be long", content("{body}.{ts}"), "{}.0" + t0s, "0" + t0s, "{}", nil},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			v, r := mustNew(t, tt.c), sendAll(tt.body, append(headers(tt.text), "X-Signature-Timestamp", tt.ts)...)
+			if _, err := v.Verify(t0, r); !errors.Is(err, tt.want) {
+				t.Errorf("Verify = %v, want %v", err, tt.want)
+			}
+			if err := v.CheckHeader(t0, r.Header); !errors.Is(err, tt.want) {
+				t.Errorf("CheckHeader = %v, want %v", err, tt.want)
+			}
+		})
+	}
+}
+
+// What is signed decides, not who signs it.
+func TestSchemesWithoutDelimiter(t *testing.T) {
+	want := []string{
+		"airwallex/default", "box/default", "cloudinary/default", "discord/default", "dropbox-sign/default", "hubspot/v3", "klaviyo/default",
+		"mailgun/json", "mailgun/form", "sendgrid/default", "twitch/default", "zendesk/default",
+	}
+	var got []string
+	for _, p := range Providers() {
+		for _, s := range p.Schemes {
+			if s.Content == "" {
+				continue
+			}
+			text, err := compileTemplate(s.Content, "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if text.abuts() {
+				got = append(got, p.Name+"/"+s.Name)
+			}
+		}
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("schemes with a timestamp that has no delimiter: %q, want %q", got, want)
 	}
 }
