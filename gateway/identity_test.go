@@ -1,12 +1,15 @@
 package gateway
 
 import (
+	"crypto/ed25519"
 	"crypto/hmac"
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/hex"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -23,10 +26,64 @@ func github(id, body string) *http.Request {
 	return r
 }
 
+func mac(key, text string) []byte {
+	h := hmac.New(sha256.New, []byte(key))
+	io.WriteString(h, text)
+	return h.Sum(nil)
+}
+
 func bearer(body string) *http.Request {
 	r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(body))
 	r.Header.Set("Authorization", "Bearer "+secret)
 	return r
+}
+
+// svix returns a request as Svix signs it, with its headers under one of the
+// two prefixes that they may have.
+func svix(prefix, scheme string, sign func(text string) []byte) *http.Request {
+	const body = `{"type":"paid"}`
+	ts := strconv.FormatInt(t0.Unix(), 10)
+	r := httptest.NewRequest(http.MethodPost, "/svix", strings.NewReader(body))
+	r.Header.Set(prefix+"-id", "msg_1")
+	r.Header.Set(prefix+"-timestamp", ts)
+	r.Header.Set(prefix+"-signature", scheme+","+base64.StdEncoding.EncodeToString(sign("msg_1."+ts+"."+body)))
+	return r
+}
+
+func TestRenamedHeadersAreARepeat(t *testing.T) {
+	private := ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize))
+	public := "whpk_" + base64.StdEncoding.EncodeToString(private.Public().(ed25519.PublicKey))
+	shared := "whsec_" + base64.StdEncoding.EncodeToString([]byte(secret))
+	byMAC := func(text string) []byte { return mac(secret, text) }
+	byKey := func(text string) []byte { return ed25519.Sign(private, []byte(text)) }
+	tests := []struct {
+		provider, scheme, secret string
+		sign                     func(text string) []byte
+		first, second            string
+	}{
+		{"svix", "v1", shared, byMAC, "svix", "webhook"},
+		{"svix", "v1", shared, byMAC, "webhook", "svix"},
+		{"svix", "v1a", public, byKey, "svix", "webhook"},
+		{"svix", "v1a", public, byKey, "webhook", "svix"},
+		{"clerk", "v1", shared, byMAC, "svix", "webhook"},
+		{"resend", "v1", shared, byMAC, "svix", "webhook"},
+		{"standard-webhooks", "v1a", public, byKey, "webhook", "svix"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.provider+" "+tt.scheme+" "+tt.second, func(t *testing.T) {
+			g, s, o := newTest(t, func(c *Config) {
+				c.Verify = verify.Config{Provider: tt.provider, Secrets: []string{tt.secret}, Options: map[string]string{"scheme": tt.scheme}}
+			})
+			serve(g, svix(tt.first, tt.scheme, tt.sign))
+			serve(g, svix(tt.second, tt.scheme, tt.sign))
+			if got := (*o)[1]; (*o)[0].Name != OutcomeDelivered || got.Name != OutcomeDuplicate || got.ID != "msg_1" {
+				t.Errorf("outcomes %+v, want one delivery and its repeat", *o)
+			}
+			if len(s.got) != 1 {
+				t.Errorf("the application got %d events, want 1", len(s.got))
+			}
+		})
+	}
 }
 
 func TestWhatIsARepeat(t *testing.T) {

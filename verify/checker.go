@@ -41,6 +41,7 @@ func newChecker(s *Scheme, keys []*key, log *slog.Logger) (*checker, error) {
 	}
 	c.compileSignature()
 	c.compileContent()
+	c.followSigned()
 	if t := s.Timestamp; t != nil {
 		c.stamp = newStamp(t, c.signature, s.JSONFrom)
 		c.stamp.exact = slices.ContainsFunc(c.contents, template.abuts)

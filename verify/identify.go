@@ -61,7 +61,8 @@ func (v *Verifier) accepted(res *Result) *checker {
 // A place is a Place, compiled; nil is nowhere.
 type place struct {
 	in    string
-	name  string // canonical for a header
+	name  string   // of a form's field
+	names []string // of a header, canonical; the first that is present counts
 	path  []string
 	batch bool
 }
@@ -73,7 +74,7 @@ func newPlace(p *Place) *place {
 	c := &place{in: p.In, name: p.Name, batch: p.Batch}
 	switch p.In {
 	case "header":
-		c.name = http.CanonicalHeaderKey(p.Name)
+		c.names = []string{http.CanonicalHeaderKey(p.Name)}
 	case "json":
 		c.path, _ = parsePath(p.Name) // check has seen it
 	}
@@ -89,21 +90,48 @@ func (p *place) read(v *view, q *query, i int) (string, error) {
 		q.paths[i] = p.path
 		return "", nil
 	}
-	lines := v.Header[p.name]
-	if p.in == "form" {
-		form, err := v.fields()
-		if err != nil {
-			return "", nil // not a form: there is none
-		}
-		lines = form[p.name]
-	}
+	name, lines := p.lines(v)
 	switch len(lines) {
 	case 0:
 		return "", nil
 	case 1:
 		return textproto.TrimString(lines[0]), nil
 	}
-	return "", fmt.Errorf("%s: %w", p.name, ErrAmbiguousID)
+	return "", fmt.Errorf("%s: %w", name, ErrAmbiguousID)
+}
+
+// lines returns what a header or a form holds, and under which name.
+func (p *place) lines(v *view) (name string, lines []string) {
+	if p.in == "form" {
+		form, err := v.fields()
+		if err != nil {
+			return p.name, nil // not a form: there is none
+		}
+		return p.name, form[p.name]
+	}
+	for _, name := range p.names {
+		if lines := v.Header[name]; len(lines) > 0 {
+			return name, lines
+		}
+	}
+	return p.names[0], nil
+}
+
+// followSigned has an id in a signed header read under each name that the
+// signature takes it from, in the same order. Otherwise whoever replays a
+// request could rename the header, and its id would be another or none.
+func (c *checker) followSigned() {
+	if c.id == nil || c.id.in != "header" {
+		return
+	}
+	for _, t := range c.contents {
+		for i := range t {
+			if t[i].kind == partHeader && slices.Contains(t[i].header.names, c.id.names[0]) {
+				c.id.names = t[i].header.names
+				return
+			}
+		}
+	}
 }
 
 // IDSigned reports whether the delivery id is covered by the signature of
@@ -124,8 +152,7 @@ func (c *checker) covers(p *place) bool {
 	}
 	return slices.ContainsFunc(c.contents, func(t template) bool {
 		return slices.ContainsFunc(t, func(t part) bool {
-			// When the header is not the first choice, another may be signed.
-			return t.kind == partHeader && t.header.names[0] == p.name
+			return t.kind == partHeader && slices.Equal(t.header.names, p.names)
 		})
 	})
 }

@@ -244,7 +244,7 @@ func (v *Verifier) Headers() []string {
 		}
 		for _, p := range []*place{c.id, c.event} {
 			if p != nil && p.in == "header" {
-				names = append(names, p.name)
+				names = append(names, p.names...)
 			}
 		}
 	}
