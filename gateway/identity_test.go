@@ -86,6 +86,36 @@ func TestRenamedHeadersAreARepeat(t *testing.T) {
 	}
 }
 
+// The text that Plivo signs has nothing between fields, so that one signature
+// is right for several forms.
+func TestMovedFieldsAreARepeat(t *testing.T) {
+	sig := base64.StdEncoding.EncodeToString(mac(secret, "https://h.example/plivo?From14151MessageUUIDabcdefTo99.nonce1"))
+	plivo := func(form string) *http.Request {
+		r := httptest.NewRequest(http.MethodPost, "/plivo", strings.NewReader(form))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.Header.Set("X-Plivo-Signature-V3", sig)
+		r.Header.Set("X-Plivo-Signature-V3-Nonce", "nonce1")
+		return r
+	}
+	const genuine = "From=14151&MessageUUID=abcdef&To=99"
+	for _, form := range []string{
+		genuine,
+		"From=14151&MessageUUID=abcdefTo99",
+		"From=14151&MessageUUID=abcde&fTo99=",
+		"From=14151&MessageUUID=abcd&efTo99=",
+		"From=14151MessageUUIDabcdef&To=99",
+	} {
+		g, s, o := newTest(t, func(c *Config) {
+			c.Verify = verify.Config{Provider: "plivo", Secrets: []string{secret}, Options: map[string]string{"url": "https://h.example/plivo"}}
+		})
+		serve(g, plivo(genuine))
+		serve(g, plivo(form))
+		if (*o)[0].Name != OutcomeDelivered || (*o)[1].Name != OutcomeDuplicate || len(s.got) != 1 {
+			t.Errorf("%s: outcomes %+v, want one delivery and its repeat", form, *o)
+		}
+	}
+}
+
 func TestWhatIsARepeat(t *testing.T) {
 	provider := func(name string) func(*Config) { return func(c *Config) { c.Verify.Provider = name } }
 	keyed := func(name, key string) func(*Config) {

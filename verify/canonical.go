@@ -15,6 +15,9 @@ type canonicalText func(c *checker, v *view, in *input) ([][]byte, error)
 // init, because a scheme's check looks names up here.
 var canonicalTexts map[string]canonicalText
 
+// undelimited are those with nothing between the names and values of a form.
+var undelimited = []string{"plivo_v3", "twilio"}
+
 func init() {
 	canonicalTexts = map[string]canonicalText{
 		"adyen_items":   nil, // each element is signed: see verifyItems

@@ -148,13 +148,21 @@ func (c *checker) covers(p *place) bool {
 	case p == nil || p.batch || c.carriesSecret() || c.Kind == "none":
 		return false
 	case p.in != "header":
-		return !c.BodyUnsigned
+		return !c.BodyUnsigned && c.delimits()
 	}
 	return slices.ContainsFunc(c.contents, func(t template) bool {
 		return slices.ContainsFunc(t, func(t part) bool {
 			return t.kind == partHeader && slices.Equal(t.header.names, p.names)
 		})
 	})
+}
+
+// delimits reports whether the signed text says where each part of the body
+// begins and ends. Where it does not, some of one field can be moved to the
+// next, and the same signature proves another value of each.
+func (c *checker) delimits() bool {
+	return !slices.Contains(undelimited, c.Canonical) &&
+		!slices.ContainsFunc(c.contents, func(t template) bool { return t.has(partSortedForm) })
 }
 
 // BodySigned reports whether every scheme signs the body.
