@@ -25,6 +25,7 @@ func TestAllocations(t *testing.T) {
 		{"stripe", Config{Provider: "stripe", Secrets: []string{benchSecret}}, t0, signed("stripe", t0, event(2048))},
 		{"github", Config{Provider: "github", Secrets: []string{benchSecret}}, t0, signed("github", t0, event(2048))},
 		{"second secret", Config{Provider: "broxi", Secrets: []string{secret16, benchSecret}}, t0, signed("broxi", t0, event(2048))},
+		{"text hashed", Config{Provider: "calendly", Secrets: []string{benchSecret}}, t0, sendAll("hi", "Calendly-Webhook-Signature", "t="+t0s+",v1="+hexMAC(benchSecret, t0s, ".hi"))},
 		{"stale", Config{Provider: "stripe", Secrets: []string{benchSecret}}, t0.Add(time.Hour), stale},
 		{"mismatch", Config{Provider: "stripe", Secrets: []string{secret16}}, t0, stale},
 		{"token", Config{Provider: "token", Secrets: []string{token}}, t0, sendAll("", "X-API-Key", token)},

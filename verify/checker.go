@@ -22,6 +22,8 @@ type checker struct {
 	usesURL   bool
 	grows     bool // see grown
 	fast      bool // see verify
+	many      bool // a request may carry several signatures
+	byText    bool // a hash of the signed text stands for it, and no MAC
 	required  []*field
 	exact     []exactHeader
 	absent    string // canonical
@@ -52,6 +54,7 @@ func newChecker(s *Scheme, keys []*key, log *slog.Logger) (*checker, error) {
 	c.compileHeaders()
 	streams := s.Kind == "hmac" && len(c.contents) == 1 && c.contents[0].streams() && (c.stamp == nil || c.stamp.body == nil)
 	c.fast = (streams || s.carriesSecret()) && c.signature.in == "header" && !c.several()
+	c.compileProof()
 	if len(keys) > 0 && (s.KeySource == nil || s.KeySource.Certificate == nil) {
 		return c, nil
 	}
@@ -141,6 +144,20 @@ func (c *checker) reads(header string) bool {
 func (c *checker) several() bool {
 	g := &c.Signature
 	return len(c.more) > 0 || c.alternate != nil || g.ManyLines || g.SetSep != "" || c.signature.many() || g.Parse == "items"
+}
+
+// compileProof chooses what stands for the signed text. A MAC does where there
+// is one signature. Of several anyone can take some away, so that another key
+// matches, whose MAC is another: there it is a hash of the text, which no key
+// has a part in, so that it also stays the same when the secrets change. (It
+// need not be secret: it is looked at only once a signature has matched.)
+//
+// Where the text is streamed and has a signed id in it, which counts instead,
+// the text is not hashed a second time: the first key's MAC does.
+func (c *checker) compileProof() {
+	one := slices.Contains([]string{"raw", "prefix", "optional_prefix", "envelope"}, c.Signature.Parse)
+	c.many = !one || c.several()
+	c.byText = c.Kind == "hmac" && c.many && !(c.fast && c.covers(c.id))
 }
 
 // size is the number of bytes of a signature; 0: not fixed.

@@ -197,13 +197,23 @@ func (q *asked) judge() (proofs [][]byte) {
 				}
 				for _, sig := range r.sigs {
 					if p := s.proof.check(text, sig); p != nil {
-						proofs = append(proofs, q.whole(p))
+						proofs = append(proofs, q.whole(s.stands(p, text)))
 					}
 				}
 			}
 		}
 	}
 	return proofs
+}
+
+// stands is what stands for a text: the proof, unless a request may carry
+// several.
+func (s *subject) stands(proof []byte, text string) []byte {
+	if !s.several {
+		return proof
+	}
+	sum := sha256.Sum256([]byte(text))
+	return sum[:]
 }
 
 // whole adds the body to what stands for the text, if two events may have that.

@@ -23,26 +23,30 @@ func FuzzKeyValueMAC(f *testing.F) {
 		s.signature = header
 		return s
 	}
+	several := func(s *subject) *subject {
+		s.several = true
+		return s
+	}
 	fuzzFamily(f,
 		in("Stripe-Signature", stripe("stripe", "t", "v1", 300)),
-		in("TikTok-Signature", stripe("tiktok", "t", "s", 300)),
-		in("Calendly-Webhook-Signature", stripe("calendly", "t", "v1", 180)),
+		in("TikTok-Signature", several(stripe("tiktok", "t", "s", 300))),
+		in("Calendly-Webhook-Signature", several(stripe("calendly", "t", "v1", 180))),
 		in("Webhook-Signature", stripe("cloudflare-stream", "time", "sig1", 300)),
-		&subject{provider: "buildkite", scheme: "signature", signature: "X-Buildkite-Signature", form: "timestamp=$T,signature=$S", body: sampleJSON, unit: "s", tolerance: 300, read: keyValues(",", "timestamp", "signature"), texts: dotted, prover: hexOf},
-		&subject{provider: "affirm", scheme: "default", secret: "affirm-secret", signature: "X-Affirm-Signature", form: "t=$T,v0=$S", body: sampleJSON, unit: "s", tolerance: 300, read: keyValues(",", "t", "v0"), texts: dotted, prover: macs(sha512.New, keyText, asHex, inHex)},
+		&subject{provider: "buildkite", scheme: "signature", several: true, signature: "X-Buildkite-Signature", form: "timestamp=$T,signature=$S", body: sampleJSON, unit: "s", tolerance: 300, read: keyValues(",", "timestamp", "signature"), texts: dotted, prover: hexOf},
+		&subject{provider: "affirm", scheme: "default", several: true, secret: "affirm-secret", signature: "X-Affirm-Signature", form: "t=$T,v0=$S", body: sampleJSON, unit: "s", tolerance: 300, read: keyValues(",", "t", "v0"), texts: dotted, prover: macs(sha512.New, keyText, asHex, inHex)},
 		&subject{provider: "paddle", scheme: "default", signature: "Paddle-Signature", form: "ts=$T;h1=$S", body: sampleJSON, unit: "s", tolerance: 5, read: keyValues(";", "ts", "h1"), prover: hexOf,
 			texts: func(q *asked) []string { return []string{q.time + ":" + string(q.Body)} }},
-		&subject{provider: "persona", scheme: "default", signature: "Persona-Signature", form: "t=$T,v1=$S t=1,v1=00", body: sampleJSON, unit: "s", tolerance: 300, read: sets, texts: dotted, prover: hexOf},
+		&subject{provider: "persona", scheme: "default", several: true, signature: "Persona-Signature", form: "t=$T,v1=$S t=1,v1=00", body: sampleJSON, unit: "s", tolerance: 300, read: sets, texts: dotted, prover: hexOf},
 		&subject{provider: "recurly", scheme: "default", signature: "recurly-signature", form: "$T,$S", body: sampleJSON, unit: "ms", tolerance: 300, read: positions, texts: dotted, prover: hexOf},
 		&subject{provider: "workos", scheme: "default", signature: "WorkOS-Signature", form: "t=$T, v1=$S", body: sampleJSON, unit: "ms", tolerance: 180, read: keyValues(",", "t", "v1"), texts: dotted, prover: hexOf},
-		&subject{provider: "sanity", scheme: "default", signature: "sanity-webhook-signature", form: "t=$T,v1=$S", body: sampleJSON, unit: "ms", read: keyValues(",", "t", "v1"), texts: dotted, prover: macs(sha256.New, keyText, asBase64URL, inBase64URL)},
-		&subject{provider: "convoy", scheme: "advanced", signature: "X-Convoy-Signature", form: "t=$T,v1=$S", body: sampleJSON, unit: "s", tolerance: 300, read: keyValues(",", "t", "v1"), prover: hexOf,
+		&subject{provider: "sanity", scheme: "default", several: true, signature: "sanity-webhook-signature", form: "t=$T,v1=$S", body: sampleJSON, unit: "ms", read: keyValues(",", "t", "v1"), texts: dotted, prover: macs(sha256.New, keyText, asBase64URL, inBase64URL)},
+		&subject{provider: "convoy", scheme: "advanced", several: true, signature: "X-Convoy-Signature", form: "t=$T,v1=$S", body: sampleJSON, unit: "s", tolerance: 300, read: keyValues(",", "t", "v1"), prover: hexOf,
 			texts: func(q *asked) []string { return []string{q.time + "," + string(q.Body)} }},
-		&subject{provider: "bridge-api", scheme: "default", signature: "BridgeApi-Signature", form: "v1=$S", body: sampleJSON, read: keyValues(",", "", "v1"), prover: hexOf},
-		&subject{provider: "ripple", scheme: "default", signature: "X-Webhook-Signature", stamp: "X-Webhook-Timestamp", form: "t=$T,v1=$S", forms: []string{"t=1,v1=$S", "v1=$S"}, body: sampleJSON, unit: "ms", tolerance: 300, read: keyValues(",", "t", "v1"), texts: rippleText, prover: macs(sha256.New, keyBase64, asHex, inHex)},
-		&subject{provider: "hook0", scheme: "v0", signature: "X-Hook0-Signature", form: "t=$T,v0=$S", body: sampleJSON, unit: "s", tolerance: 300, read: keyValues(",", "t", "v0"), texts: dotted, prover: hexOf},
-		&subject{provider: "hook0", scheme: "v1", signature: "X-Hook0-Signature", extra: "X-Event-Id", form: "t=$T,h=x-event-id,v1=$S", body: sampleJSON, unit: "s", tolerance: 300, read: keyValues(",", "t", "v1"), texts: hook0Text, prover: hexOf},
-		&subject{provider: "coinbase-cdp", scheme: "v1", signature: "X-Hook0-Signature", extra: "X-Hook0-Id", form: "t=$T,h=content-type x-hook0-id,v1=$S", body: sampleJSON, unit: "s", tolerance: 300, read: keyValues(",", "t", "v1"), texts: hook0Text, prover: hexOf},
+		&subject{provider: "bridge-api", scheme: "default", several: true, signature: "BridgeApi-Signature", form: "v1=$S", body: sampleJSON, read: keyValues(",", "", "v1"), prover: hexOf},
+		&subject{provider: "ripple", scheme: "default", several: true, signature: "X-Webhook-Signature", stamp: "X-Webhook-Timestamp", form: "t=$T,v1=$S", forms: []string{"t=1,v1=$S", "v1=$S"}, body: sampleJSON, unit: "ms", tolerance: 300, read: keyValues(",", "t", "v1"), texts: rippleText, prover: macs(sha256.New, keyBase64, asHex, inHex)},
+		&subject{provider: "hook0", scheme: "v0", several: true, signature: "X-Hook0-Signature", form: "t=$T,v0=$S", body: sampleJSON, unit: "s", tolerance: 300, read: keyValues(",", "t", "v0"), texts: dotted, prover: hexOf},
+		&subject{provider: "hook0", scheme: "v1", several: true, signature: "X-Hook0-Signature", extra: "X-Event-Id", form: "t=$T,h=x-event-id,v1=$S", body: sampleJSON, unit: "s", tolerance: 300, read: keyValues(",", "t", "v1"), texts: hook0Text, prover: hexOf},
+		&subject{provider: "coinbase-cdp", scheme: "v1", several: true, signature: "X-Hook0-Signature", extra: "X-Hook0-Id", form: "t=$T,h=content-type x-hook0-id,v1=$S", body: sampleJSON, unit: "s", tolerance: 300, read: keyValues(",", "t", "v1"), texts: hook0Text, prover: hexOf},
 	)
 }
 
@@ -125,7 +129,7 @@ func FuzzKeyPairs(f *testing.F) {
 		return sum[:]
 	}
 	fuzzFamily(f,
-		&subject{provider: "braintree", scheme: "default", form: "", kind: kindForm, fixedBody: true, doubtful: true,
+		&subject{provider: "braintree", scheme: "default", several: true, form: "", kind: kindForm, fixedBody: true, doubtful: true,
 			body:   "bt_signature=other%7C00%26integration_public_key%7C$S&bt_payload=PG5vdGlmaWNhdGlvbj4%3D%0A",
 			read:   pairsOf("&", "|", "integration_public_key"),
 			places: func(q *asked) []string { return formOf(q)["bt_signature"] },
@@ -136,7 +140,7 @@ func FuzzKeyPairs(f *testing.F) {
 				return nil
 			},
 			prover: macs(sha1.New, keyOf, asHex, inHex)},
-		&subject{provider: "sinch", scheme: "application", signature: "Authorization", stamp: "x-timestamp", form: "Application 669E367E-6BBA-48AB-AF15-266871C28135:$S", uri: "in?a=1", body: sampleJSON, bodies: []string{""}, forms: []string{"Application other:$S", "Application :$S", "application 669E367E-6BBA-48AB-AF15-266871C28135:$S", "Bearer 669E367E-6BBA-48AB-AF15-266871C28135:$S", "669E367E-6BBA-48AB-AF15-266871C28135:$S"},
+		&subject{provider: "sinch", scheme: "application", several: true, signature: "Authorization", stamp: "x-timestamp", form: "Application 669E367E-6BBA-48AB-AF15-266871C28135:$S", uri: "in?a=1", body: sampleJSON, bodies: []string{""}, forms: []string{"Application other:$S", "Application :$S", "application 669E367E-6BBA-48AB-AF15-266871C28135:$S", "Bearer 669E367E-6BBA-48AB-AF15-266871C28135:$S", "669E367E-6BBA-48AB-AF15-266871C28135:$S"},
 			unit: "rfc3339", tolerance: 300, read: sinchAuthorization, texts: sinchText, prover: macs(sha256.New, keyBase64, asBase64, inBase64)},
 	)
 }

@@ -1,12 +1,14 @@
 package verify
 
 import (
+	"bytes"
 	"crypto"
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"net/url"
 	"regexp"
+	"slices"
 	"sort"
 	"strings"
 )
@@ -70,19 +72,25 @@ func adyen() *subject {
 		return body
 	}
 	s.judge = func(q *asked) [][]byte {
-		all := sha256.New()
+		var all [][]byte
 		texts := adyenItems(q.Body)
 		for i, text := range texts {
 			proof := s.proof.check(text, jsonAt(q.Body, "notificationItems", fmt.Sprint(i), "NotificationRequestItem", "additionalData", "hmacSignature"))
 			if proof == nil {
 				return nil
 			}
-			all.Write(proof)
+			sum := sha256.Sum256([]byte(text))
+			if slices.ContainsFunc(all, func(other []byte) bool { return bytes.Equal(other, sum[:]) }) {
+				return nil
+			}
+			all = append(all, sum[:])
 		}
 		if len(texts) == 0 {
 			return nil
 		}
-		return [][]byte{all.Sum(nil)}
+		slices.SortFunc(all, bytes.Compare)
+		sum := sha256.Sum256(bytes.Join(all, nil))
+		return [][]byte{sum[:]}
 	}
 	return s
 }

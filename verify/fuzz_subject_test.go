@@ -41,6 +41,9 @@ type subject struct {
 	repeats bool
 	// noZero: what is signed behind the secret has no zero byte.
 	noZero bool
+	// several: a request may carry several signatures and need not hold a
+	// signed id, so that a hash of the text stands for it.
+	several bool
 
 	// read takes a signature's text apart. Default: it is one signature.
 	read func(value string) []reading

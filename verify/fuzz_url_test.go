@@ -33,7 +33,7 @@ func FuzzURLAndBody(f *testing.F) {
 			texts: func(q *asked) []string {
 				return withURLs(q, func(u string) string { return q.Method + u + string(q.Body) + q.time })
 			}},
-		&subject{provider: "plivo", scheme: "v2", options: host, signature: "X-Plivo-Signature-V2", extra: "X-Plivo-Signature-V2-Nonce", form: "$S", uri: "in?a=1", body: "a=1", kind: kindForm, read: commas, prover: b64SHA256,
+		&subject{provider: "plivo", scheme: "v2", several: true, options: host, signature: "X-Plivo-Signature-V2", extra: "X-Plivo-Signature-V2-Nonce", form: "$S", uri: "in?a=1", body: "a=1", kind: kindForm, read: commas, prover: b64SHA256,
 			texts: func(q *asked) []string {
 				nonce := q.header(q.s.extra)
 				if !visible(nonce) && !q.signing {

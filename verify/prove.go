@@ -5,7 +5,6 @@ import (
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
-	"crypto/hmac"
 	"crypto/rsa"
 	"crypto/sha256"
 	"crypto/subtle"
@@ -13,6 +12,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/webhook-gateway/caddy-webhook-gateway/verify/internal/canonical"
@@ -41,23 +41,37 @@ func (c *checker) prove(now time.Time, v *view, in *input, res *Result) error {
 
 // verifyHMAC computes one MAC per secret and compares it with each signature.
 func (c *checker) verifyHMAC(r *Request, in *input, res *Result) error {
-	for _, k := range c.keys {
+	for i, k := range c.keys {
 		m := k.macs.Get().(*mac)
 		m.Reset()
 		m.feed(c.contents[0], r, in)
 		sum := m.Sum(m.sum[:0])
-		for i := range in.n {
-			if hmac.Equal(in.sig[i][:len(sum)], sum) {
-				res.accept(k, sum)
-				break
-			}
+		matched := in.has(sum)
+		if i == 0 || !c.many { // with many, not that of whichever signature was left
+			res.accept(k, sum)
 		}
 		k.macs.Put(m)
-		if res.size > 0 {
+		if matched {
+			res.Secret = k.index
+			if c.byText {
+				c.acceptText(k, r, in, res)
+			}
 			return nil
 		}
 	}
 	return c.mismatch
+}
+
+// hashed are the hashes of signed texts.
+var hashed = sync.Pool{New: func() any { return &mac{Hash: sha256.New()} }}
+
+// acceptText notes the SHA-256 of the signed text, which is streamed.
+func (c *checker) acceptText(k *key, r *Request, in *input, res *Result) {
+	m := hashed.Get().(*mac)
+	defer hashed.Put(m)
+	m.Reset()
+	m.feed(c.contents[0], r, in)
+	res.accept(k, m.Sum(m.sum[:0]))
 }
 
 // feed streams the signed text into m. The small parts are gathered in m's
@@ -114,13 +128,15 @@ func (c *checker) grown(k *key, text []byte) bool {
 // matches reports whether one of the signatures is a key's over a text.
 func (c *checker) matches(k *key, text []byte, in *input, res *Result) bool {
 	sum := c.sum(k, text)
-	for i := range in.n {
-		if hmac.Equal(in.at(i, len(sum)), sum) {
-			res.accept(k, sum)
-			return true
-		}
+	if !in.has(sum) {
+		return false
 	}
-	return false
+	res.accept(k, sum)
+	if c.byText {
+		proof := sha256.Sum256(text)
+		res.accept(k, proof[:])
+	}
+	return true
 }
 
 // sum is the MAC of a text, or its plain hash.
@@ -236,7 +252,8 @@ func (c *checker) verifyEach(v *view, res *Result) error {
 }
 
 // verifyItems checks a batch in which every element is signed by itself, as
-// Adyen's standard notifications are.
+// Adyen's standard notifications are. Neither the items' order nor how often
+// one is there is signed: a batch is the same in any order, and holds each once.
 func (c *checker) verifyItems(v *view, res *Result) error {
 	items, err := canonical.AdyenItems(v.Body)
 	if err != nil {
@@ -245,7 +262,7 @@ func (c *checker) verifyItems(v *view, res *Result) error {
 	if len(items) == 0 {
 		return c.signature.missing
 	}
-	proof := sha256.New()
+	var proofs [][]byte
 	for _, item := range items {
 		if item.Signature == "" {
 			return c.signature.missing
@@ -257,9 +274,14 @@ func (c *checker) verifyItems(v *view, res *Result) error {
 		if !slices.ContainsFunc(c.keys, func(k *key) bool { return c.matches(k, item.Text, &in, res) }) {
 			return c.mismatch
 		}
-		proof.Write(res.mac[:res.size])
+		proofs = append(proofs, bytes.Clone(res.MAC()))
 	}
-	res.size = copy(res.mac[:], proof.Sum(nil))
+	slices.SortFunc(proofs, bytes.Compare)
+	if len(slices.CompactFunc(proofs, bytes.Equal)) < len(items) {
+		return fmt.Errorf("%s: an item is repeated: %w", c.signature.name, ErrMalformed)
+	}
+	whole := sha256.Sum256(bytes.Join(proofs, nil))
+	res.size = copy(res.mac[:], whole[:])
 	return nil
 }
 

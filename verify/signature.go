@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"crypto/hmac"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
@@ -31,6 +32,16 @@ func (c *candidates) at(i, size int) []byte {
 		return c.long[i]
 	}
 	return c.sig[i][:size]
+}
+
+// has reports whether one of the candidates is a MAC.
+func (c *candidates) has(sum []byte) bool {
+	for i := range c.n {
+		if hmac.Equal(c.sig[i][:len(sum)], sum) {
+			return true
+		}
+	}
+	return false
 }
 
 // A sigParser takes a signature's text apart.

@@ -62,8 +62,8 @@ func (r *Result) cover(body []byte) {
 	r.size = copy(r.mac[:], h.Sum(nil))
 }
 
-// MAC stands for what was signed: the MAC, or a hash of the text that was
-// signed with a private key. It is empty for schemes that only say who sends:
+// MAC stands for what was signed: the MAC, or a hash of the text, where that
+// was signed with a private key or may be signed several times. It is empty for schemes that only say who sends:
 // token, basic, mtls, none, and a jwt that does not name the body. It is valid as long as r is.
 func (r *Result) MAC() []byte { return r.mac[:r.size] }
 
