@@ -37,6 +37,9 @@ func (d Destination) route(ctx caddy.Context, h *Handler) (gateway.NamedRoute, e
 	if len(d.Routes) == 0 {
 		return gateway.NamedRoute{}, fmt.Errorf("deliver: %s has no routes", name)
 	}
+	if err := carry(d.Routes); err != nil {
+		return gateway.NamedRoute{}, fmt.Errorf("deliver: %w", err)
+	}
 	if err := d.Routes.Provision(ctx); err != nil {
 		return gateway.NamedRoute{}, fmt.Errorf("deliver: %w", err)
 	}

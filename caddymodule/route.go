@@ -40,16 +40,27 @@ func (t *route) Deliver(w http.ResponseWriter, r *http.Request, e *gateway.Event
 	if ctx.Value(http.LocalAddrContextKey) == nil {
 		r = r.WithContext(context.WithValue(ctx, http.LocalAddrContextKey, nowhere)) // before PrepareRequest, whose placeholders look it up in what it is given
 	}
-	r = caddyhttp.PrepareRequest(r, caddy.NewReplacer(), w, t.server)
+	r = caddyhttp.PrepareRequest(withBreach(r), caddy.NewReplacer(), w, t.server)
 	t.handler.introduce(r)
 	server{}.Admit(r, e)
-	return t.Pass(w, r, e)
+	return t.serve(w, r)
 }
 
 // Pass implements gateway.Route: the request has been prepared by Caddy.
 func (t *route) Pass(w http.ResponseWriter, r *http.Request, _ *gateway.Event) error {
+	r = withBreach(r)
+	return t.serve(&outlet{w, breachOf(r.Context())}, r)
+}
+
+// serve runs the handlers. It panics where a proxy would if it had been told
+// that its answer broke off.
+func (t *route) serve(w http.ResponseWriter, r *http.Request) error {
 	if err := t.chain.ServeHTTP(w, r); err != nil {
 		return failure(err)
+	}
+	if breachOf(r.Context()).broken.Load() {
+		_ = http.NewResponseController(w).Flush() // the sender sees what there is of the answer
+		panic(http.ErrAbortHandler)
 	}
 	return nil
 }

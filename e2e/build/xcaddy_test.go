@@ -21,6 +21,7 @@ var ours = []string{
 	"http.ip_sources.webhook_provider",
 	"http.matchers.webhook",
 	"http.matchers.webhook_event",
+	"http.reverse_proxy.transport.webhook_gateway",
 	"webhook_gateway",
 }
 
