@@ -110,7 +110,7 @@ func (h *Handler) options(helper httpcaddyfile.Helper) options {
 		"in_flight":           number(&h.InFlight),
 		"pace":                unmarshalPace(&h.Pace),
 		"order":               unmarshalOrder(&h.Order),
-		"sign":                text(&h.Sign),
+		"sign":                unmarshalSign(&h.Sign),
 		"to":                  h.unmarshalTo,
 		"deliver...":          func(d *caddyfile.Dispenser) error { return h.unmarshalDeliver(helper, d) },
 	}

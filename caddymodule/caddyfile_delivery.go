@@ -93,3 +93,17 @@ func unmarshalOrder(order *string) setter {
 		return text(order)(d)
 	}
 }
+
+// unmarshalSign reads: sign <secret>
+func unmarshalSign(secret *gateway.SignSecret) setter {
+	return func(d *caddyfile.Dispenser) error {
+		var given string
+		if err := text(&given)(d); err != nil {
+			return err
+		}
+		if err := secret.UnmarshalText([]byte(given)); err != nil {
+			return d.WrapErr(err)
+		}
+		return nil
+	}
+}

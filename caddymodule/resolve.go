@@ -7,6 +7,7 @@ import (
 
 	"github.com/caddyserver/caddy/v2"
 
+	"github.com/webhook-gateway/caddy-webhook-gateway/gateway"
 	"github.com/webhook-gateway/caddy-webhook-gateway/verify"
 )
 
@@ -26,15 +27,15 @@ func resolve(secrets []string) ([]string, error) {
 }
 
 // resolveSign replaces the placeholder of the secret for the application.
-func resolveSign(secret string) (string, error) {
+func resolveSign(secret gateway.SignSecret) (gateway.SignSecret, error) {
 	if secret == "" {
 		return "", nil
 	}
-	value, err := caddy.NewReplacer().ReplaceOrErr(secret, true, true)
+	value, err := caddy.NewReplacer().ReplaceOrErr(string(secret), true, true)
 	if err != nil {
 		return "", fmt.Errorf("sign: %w", err)
 	}
-	return value, nil
+	return gateway.SignSecret(value), nil
 }
 
 // resolveOptions replaces the placeholders in those options of verify that

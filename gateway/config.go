@@ -116,7 +116,7 @@ type Config struct {
 	// A secret with which each attempt is signed for the application, in the
 	// form of Standard Webhooks: base64, with or without `whsec_` in front.
 	// Default: not signed.
-	Sign string `json:"sign,omitempty"`
+	Sign SignSecret `json:"sign,omitempty"`
 }
 
 // A RateLimit bounds how often one key may send.

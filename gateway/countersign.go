@@ -1,12 +1,26 @@
 package gateway
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 	"time"
 
 	"github.com/webhook-gateway/caddy-webhook-gateway/verify"
 )
+
+// A SignSecret is a Config's secret for the application: empty only if it is
+// not given. A variable that is not set must not have attempts go unsigned.
+type SignSecret string
+
+// UnmarshalText refuses an empty secret.
+func (s *SignSecret) UnmarshalText(text []byte) error {
+	if len(text) == 0 {
+		return errors.New("sign: the secret is empty")
+	}
+	*s = SignSecret(text)
+	return nil
+}
 
 // A Countersigner signs attempts for the application, in the form of Standard
 // Webhooks (https://www.standardwebhooks.com): so it can verify a retry that

@@ -106,7 +106,7 @@ func (c Config) destinations(parts Parts) ([]*Destination, error) {
 	var sign *Countersigner
 	if c.Sign != "" {
 		var err error
-		if sign, err = NewCountersigner(c.Sign); err != nil {
+		if sign, err = NewCountersigner(string(c.Sign)); err != nil {
 			return nil, fmt.Errorf("sign: %w", err)
 		}
 	}
