@@ -6,6 +6,7 @@ package caddymodule
 import (
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"os"
 	"slices"
 	"sync"
@@ -53,6 +54,7 @@ type App struct {
 
 	ctx       caddy.Context
 	log       *zap.Logger
+	slog      *slog.Logger
 	seen      *gateway.Seen
 	held      []any // keys of shared that this instance must give back
 	engine    *engine
@@ -85,7 +87,7 @@ var budget = gateway.NewBudget(defaultMaxBuffered)
 
 // Provision checks the options and reserves the memory of deliveries.
 func (a *App) Provision(ctx caddy.Context) error {
-	a.ctx, a.log = ctx, ctx.Logger()
+	a.ctx, a.log, a.slog = ctx, ctx.Logger(), ctx.Slogger() // later, ctx names them after another module
 	a.endpoints = make(map[string]string)
 	if _, err := register(ctx.GetMetricsRegistry()); err != nil { // also those of a store without endpoints
 		return err
@@ -154,7 +156,7 @@ func (a *App) serve() error {
 // open takes hold of the engine of the store's file.
 func (a *App) open(path string) error {
 	key := engineKey{path}
-	value, _, err := shared.LoadOrNew(key, func() (caddy.Destructor, error) { return newEngine(a, path, a.ctx.Slogger()) })
+	value, _, err := shared.LoadOrNew(key, func() (caddy.Destructor, error) { return newEngine(a, path, a.slog) })
 	if err != nil {
 		return fmt.Errorf("store: %w", err)
 	}
