@@ -2,7 +2,9 @@ package caddymodule
 
 import (
 	"context"
+	"fmt"
 	"net/http"
+	"regexp"
 	"strings"
 	"time"
 
@@ -66,4 +68,31 @@ func eventPlaceholder(e *gateway.Event, name string) (any, bool) {
 	}
 	value, _ := e.Lookup(path) // what is not there is empty
 	return value, true
+}
+
+var ours = regexp.MustCompile(`\{webhook\.([^{}]*)\}`)
+
+// placeholderProblems reports placeholders of ours that do not exist: what is
+// misspelt has no value for any event.
+func placeholderProblems(templates []gateway.Template) (problems []error) {
+	for _, t := range templates {
+		for _, match := range ours.FindAllStringSubmatch(t.Text, -1) {
+			if !known(match[1]) {
+				problems = append(problems, fmt.Errorf("%s: there is no placeholder %s; have endpoint, provider, id, event, attempt, received_at and body.<path> after {webhook.", t.Option, match[0]))
+			}
+		}
+	}
+	return problems
+}
+
+// known reports whether there is a placeholder {webhook.<name>}.
+func known(name string) bool {
+	switch name {
+	case "endpoint", "provider":
+		return true
+	case "body.":
+		return false
+	}
+	_, there := eventPlaceholder(new(gateway.Event), name)
+	return there
 }

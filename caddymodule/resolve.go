@@ -1,6 +1,7 @@
 package caddymodule
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"strings"
@@ -66,5 +67,13 @@ func (h *Handler) Validate() error {
 			c.Verify.Options[o.Name] = "https://placeholder.invalid"
 		}
 	}
-	return c.Validate()
+	return errors.Join(append(split(c.Validate()), placeholderProblems(c.Templates())...)...)
+}
+
+// split takes joined errors apart.
+func split(err error) []error {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		return joined.Unwrap()
+	}
+	return []error{err}
 }

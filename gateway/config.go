@@ -243,6 +243,7 @@ func (c Config) Validate() error {
 			problems = append(problems, fmt.Errorf("rate_limit: %w", err))
 		}
 	}
+	problems = append(problems, c.templateProblems()...)
 	for _, glob := range c.Events {
 		report(glob == "", "events: an empty name matches nothing")
 	}

@@ -119,6 +119,41 @@ func TestBreakerDefaults(t *testing.T) {
 	}
 }
 
+func TestTemplatesHavePlaceholders(t *testing.T) {
+	const same = " is the same for all events; placeholders are written in braces, as {webhook.id}"
+	limit := func(per string) []RateLimit {
+		return []RateLimit{{Limit: ratelimit.Policy{Events: 1, Window: time.Second, Burst: 1}, Per: per}}
+	}
+	tests := []struct {
+		odd  string
+		edit func(*Config)
+		want string // "" is valid
+	}{
+		{"a key", func(c *Config) { c.Idempotency.Key = "{webhook.id}" }, ""},
+		{"a key with text around", func(c *Config) { c.Idempotency.Key = "x-{http.request.header.X}" }, ""},
+		{"a key without braces", func(c *Config) { c.Idempotency.Key = "webhook.id" }, `idempotency: "webhook.id"` + same},
+		{"a key with one brace", func(c *Config) { c.Idempotency.Key = "{webhook.id" }, `idempotency: "{webhook.id"` + same},
+		{"a key with nothing in its braces", func(c *Config) { c.Idempotency.Key = "{}" }, `idempotency: "{}"` + same},
+		{"an order without braces", func(c *Config) { c.Mode, c.Order = ModeStore, "webhook.event" }, `order: "webhook.event"` + same},
+		{"a limit", func(c *Config) { c.RateLimits = limit("{webhook.event}") }, ""},
+		{"a limit of the endpoint", func(c *Config) { c.RateLimits = limit("") }, ""},
+		{"a limit without braces", func(c *Config) { c.RateLimits = limit("client_ip") }, `rate_limit: "client_ip"` + same},
+	}
+	for _, tt := range tests {
+		t.Run(tt.odd, func(t *testing.T) {
+			c := Config{Name: "a", Verify: verify.Config{Provider: "none"}}
+			tt.edit(&c)
+			got := ""
+			if err := c.Validate(); err != nil {
+				got = err.Error()
+			}
+			if got != tt.want {
+				t.Errorf("Validate = %q, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
 func TestWithDefaults(t *testing.T) {
 	got := Config{Name: "a", Verify: verify.Config{Provider: "broxi"}}.WithDefaults()
 	if got.MaxBody != 1<<20 || got.BodyTimeout != Duration(10*time.Second) || got.Timeout != Duration(30*time.Second) ||

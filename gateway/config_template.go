@@ -1,0 +1,38 @@
+package gateway
+
+import (
+	"fmt"
+	"regexp"
+)
+
+// A Template is an option's text with placeholders.
+type Template struct{ Option, Text string }
+
+// Templates are those that tell events apart. Options that are not given have
+// none.
+func (c Config) Templates() []Template {
+	all := []Template{{"idempotency", c.Idempotency.Key}, {"order", c.Order}}
+	for _, l := range c.RateLimits {
+		all = append(all, Template{"rate_limit", l.Per})
+	}
+	given := all[:0]
+	for _, t := range all {
+		if t.Text != "" {
+			given = append(given, t)
+		}
+	}
+	return given
+}
+
+var placeholder = regexp.MustCompile(`\{[^{}]+\}`)
+
+// templateProblems reports templates that are the same for all events: with
+// such a key, each event but the first would count as a repeat.
+func (c Config) templateProblems() (problems []error) {
+	for _, t := range c.Templates() {
+		if !placeholder.MatchString(t.Text) {
+			problems = append(problems, fmt.Errorf("%s: %q is the same for all events; placeholders are written in braces, as {webhook.id}", t.Option, t.Text))
+		}
+	}
+	return problems
+}
