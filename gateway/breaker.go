@@ -12,7 +12,8 @@ type Breaker struct {
 	// Default: false.
 	Off bool `json:"off,omitempty"`
 
-	// How many failures in a row make a destination count as down.
+	// How many failures in a row make a destination count as down: attempts
+	// that are repeated, and all without an answer, repeated or not.
 	// Default: 10.
 	Failures int `json:"failures,omitempty"`
 

@@ -49,20 +49,21 @@ func (b *breaker) enter() (probe bool, era int) {
 }
 
 // leave takes in what became of an attempt, and reports whether that turned
-// the state. An application that refuses an event is up; an attempt that was
-// broken off says nothing.
-func (b *breaker) leave(now time.Time, era int, probe bool, v gateway.Verdict) (turned bool) {
+// the state. An application that refuses an event is up; one that was not
+// reached, or did not answer, is not, even if the event is not attempted again.
+// An attempt that was broken off says nothing.
+func (b *breaker) leave(now time.Time, era int, probe bool, r gateway.Result) (turned bool) {
 	if era != b.era {
 		return false
 	}
 	if probe {
 		b.probing = false
 	}
-	switch v {
-	case gateway.Accepted, gateway.Final:
+	switch {
+	case r.Verdict == gateway.Accepted, r.Verdict == gateway.Final && r.Reason == gateway.ReasonStatus:
 		b.failures = 0
 		return b.turn(false)
-	case gateway.Again:
+	case r.Verdict == gateway.Again, r.Verdict == gateway.Final:
 		b.failures++
 		if probe || !b.Off && b.failures >= b.Failures {
 			b.until = now.Add(time.Duration(b.Pause))

@@ -1,6 +1,8 @@
 package delivery_test
 
 import (
+	"errors"
+	"net/http"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -141,6 +143,74 @@ func TestWhatTurnsBreaker(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A deaf route does not get through to the application; what comes of it has
+// the status.
+type deaf int
+
+func (d deaf) Pass(w http.ResponseWriter, r *http.Request, e *gateway.Event) error {
+	return d.Deliver(w, r, e)
+}
+
+func (d deaf) Deliver(http.ResponseWriter, *http.Request, *gateway.Event) error {
+	return &gateway.Failure{Status: int(d), Err: errors.New("no answer")}
+}
+
+// What gives no answer does not prove that it is up, also where the policy
+// makes no second attempt after that.
+func TestNoAnswerIsDown(t *testing.T) {
+	tests := []struct {
+		name   string
+		route  gateway.Route
+		reason string
+		on     []string
+	}{
+		{"not reached", deaf(http.StatusBadGateway), gateway.ReasonNetwork, []string{"5xx", "timeout"}},
+		{"too slow", deaf(http.StatusGatewayTimeout), gateway.ReasonTimeout, []string{"5xx", "network"}},
+		{"broken off", poisoned{answering(200), "e1"}, gateway.ReasonNetwork, []string{"!network"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			run(t, func(s *stand) {
+				d := s.destination(tt.route, inFlight(1), down(1))
+				d.Retry = gateway.Retry{On: tt.on}.WithDefaults()
+				s.Serve(d)
+				all := s.stores(5)
+				synctest.Wait()
+				if got := s.lane().Breaker; got != "open" || len(s.attempts) != 1 {
+					t.Errorf("the breaker is %s after %d attempts, want it open after the first", got, len(s.attempts))
+				}
+				if got := s.queue.get(all[0]); got.State != gateway.Dead || got.LastAttempt.Reason != tt.reason {
+					t.Errorf("stored: %+v, want it dead for %s", got, tt.reason)
+				}
+				for _, d := range all[1:] {
+					if got := s.queue.get(d); got.State != gateway.Pending || got.Spent != 0 {
+						t.Errorf("stored: %+v, want it waiting, with nothing spent", got)
+					}
+				}
+			})
+		})
+	}
+}
+
+// A probe that gets no answer leaves the destination down; one that is refused
+// does not.
+func TestProbeWithoutAnswer(t *testing.T) {
+	run(t, func(s *stand) {
+		noRetry := func(d *gateway.Destination) { d.Retry = gateway.Retry{On: []string{"5xx"}}.WithDefaults() }
+		s.Serve(s.destination(deaf(http.StatusBadGateway), inFlight(1), down(1), noRetry))
+		s.stores(4)
+		s.pass(pause)
+		if got := s.lane().Breaker; got != "open" || len(s.attempts) != 2 {
+			t.Errorf("the breaker is %s after %d attempts, want it open after the probe", got, len(s.attempts))
+		}
+		s.Serve(s.destination(answering(410), inFlight(1), down(1), noRetry))
+		s.pass(pause)
+		if want := []string{"shop open", "shop closed"}; !slices.Equal(s.turned, want) {
+			t.Errorf("the observer was told %q, want %q", s.turned, want)
+		}
+	})
 }
 
 // live makes an attempt that a sender waits for, and reports whether it might.

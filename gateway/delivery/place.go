@@ -86,7 +86,7 @@ func (p *place) Leave(r gateway.Result) {
 	if p.counts {
 		l.taken--
 	}
-	turned := l.breaker.leave(l.w.options.Now(), p.era, p.probe, r.Verdict)
+	turned := l.breaker.leave(l.w.options.Now(), p.era, p.probe, r)
 	down := l.breaker.down
 	l.mu.Unlock()
 	if p.waited {
