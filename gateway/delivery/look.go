@@ -59,7 +59,7 @@ func (l *lane) refill(now time.Time) bool {
 	if n > 0 {
 		l.w.crew.start(func() {
 			found, next, err := l.w.options.Queue.Lease(l.w.storing, l.address, now, until, n)
-			l.endLook(now, until, n, found, next, err)
+			l.giveBack(l.endLook(now, until, n, found, next, err))
 			l.signal()
 		}, l.w.running.Go)
 	}
@@ -77,7 +77,9 @@ func (l *lane) beginLook(now time.Time) (n int, until time.Time) {
 	return n, now.Add(l.term(n))
 }
 
-func (l *lane) endLook(now, until time.Time, n int, found []*gateway.Delivery, next time.Time, err error) {
+// endLook takes in what the queue said. What it gave out and cannot wait here
+// any more is to be given back.
+func (l *lane) endLook(now, until time.Time, n int, found []*gateway.Delivery, next time.Time, err error) (back []lease) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if err != nil {
@@ -85,12 +87,18 @@ func (l *lane) endLook(now, until time.Time, n int, found []*gateway.Delivery, n
 			l.log().Error("webhook deliveries cannot be leased", slog.Any("error", err))
 		}
 		l.look.fail(now, err)
-		return
-	}
-	for _, d := range found {
-		l.waiting = append(l.waiting, lease{d, dueOf(d, now), until, nothing})
+		return nil
 	}
 	l.look.end(now, len(found) == n, next)
+	leases := make([]lease, len(found))
+	for i, d := range found {
+		leases[i] = lease{d, dueOf(d, now), until, nothing}
+	}
+	if l.closed {
+		return leases
+	}
+	l.waiting = append(l.waiting, leases...)
+	return nil
 }
 
 func nothing() {}

@@ -64,6 +64,50 @@ func TestStopBreaksOff(t *testing.T) {
 	})
 }
 
+// What was being leased when Stop began is given back too.
+func TestStopWhileLeasing(t *testing.T) {
+	tests := []struct {
+		name string
+		err  error // of Lease
+	}{
+		{"leased", nil},
+		{"failed", gateway.ErrSlow},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			run(t, func(s *stand) {
+				answer := make(chan struct{})
+				s.queue.failing(func(method string, _ *gateway.Delivery) error {
+					if method != "Lease" {
+						return nil
+					}
+					<-answer
+					return tt.err
+				})
+				app := answering(200)
+				all := []*gateway.Delivery{s.add(s.delivery()), s.add(s.delivery())}
+				s.Serve(s.destination(app))
+				synctest.Wait()
+				stopped := make(chan error)
+				go func() { stopped <- s.Stop(s.Context()) }()
+				synctest.Wait()
+				close(answer)
+				if err := <-stopped; err != nil {
+					t.Errorf("Stop = %v", err)
+				}
+				for _, d := range all {
+					if got := s.queue.get(d); got.State != gateway.Pending || got.Spent != 0 || !got.Due.Equal(d.Due) {
+						t.Errorf("stored: %+v, want it waiting as before", got)
+					}
+				}
+				if got := s.lane().Waiting; got != 0 || len(app.came) != 0 {
+					t.Errorf("%d wait, and %d attempts were made, want none", got, len(app.came))
+				}
+			})
+		})
+	}
+}
+
 // A queue that does not answer keeps nobody from stopping.
 func TestStopGivesUp(t *testing.T) {
 	run(t, func(s *stand) {
