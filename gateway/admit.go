@@ -10,6 +10,8 @@ import (
 // admit lets the event in if nobody has before and nobody is doing so. The
 // claim is confirmed when the application accepted the event or it is stored,
 // and released on every other exit, so that the provider's retry is welcome.
+// That goes for a repeat that only the store knows, too: the store knows for how
+// long it is one, and to confirm it here would begin that time anew.
 func (v *visit) admit() error {
 	if err := v.open(); err != nil {
 		return err

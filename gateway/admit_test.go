@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -124,11 +125,12 @@ func TestAStoreThatFails(t *testing.T) {
 	}
 }
 
-// Memory forgets; the store does not.
+// Memory forgets; the store does not. It is the store that says so each time:
+// nobody else knows for how long.
 func TestDuplicatesAfterARestart(t *testing.T) {
 	for _, tt := range []struct{ mode, calls string }{
 		{gateway.ModeProxy, ""}, // nobody is asked
-		{gateway.ModeStore, ", enter live=false: true, leave "},
+		{gateway.ModeStore, strings.Repeat(", enter live=false: true, leave ", 3)},
 	} {
 		e := newEndpoint(t, 1, mode(tt.mode))
 		e.app = says(200)
@@ -139,7 +141,13 @@ func TestDuplicatesAfterARestart(t *testing.T) {
 			if a := e.send("d1"); a.Code != 200 || a.Body.String() != alreadyProcessed || e.outcome().Name != gateway.OutcomeDuplicate {
 				t.Errorf("%s: answered %d %q", tt.mode, a.Code, a.Body)
 			}
-			e.store.err, e.store.known = errDown, errDown // the memory knows it now
+			if n := e.parts.Seen.Len(); n != 0 {
+				t.Errorf("%s: the memory holds %d keys", tt.mode, n)
+			}
+		}
+		e.store.err, e.store.known = errDown, errDown
+		if a := e.send("d1"); a.Code != 503 {
+			t.Errorf("%s: answered %d %q while the store is down", tt.mode, a.Code, a.Body)
 		}
 		e.store.err, e.store.known = nil, nil
 		if got := e.lanes[0].log(); got != calls+tt.calls || e.asked.Load() != asked {
@@ -207,6 +215,31 @@ func TestAClaimEnds(t *testing.T) {
 		}
 		if now = t0.Add(time.Minute); e.send("d1").Body.String() == alreadyProcessed {
 			t.Errorf("%s: known after its time", m)
+		}
+	}
+}
+
+// A repeat does not begin the time anew, also when only the store knows it for one.
+func TestRepeatsAfterARestartProlongNothing(t *testing.T) {
+	for _, m := range modes {
+		now := t0
+		e := newEndpoint(t, 1, func(c *gateway.Config) { c.Mode, c.Idempotency.TTL = m, gateway.Duration(time.Hour) })
+		e.app = says(200)
+		e.parts.Now = func() time.Time { return now }
+		e.restart(t)
+		send := func() string { return e.serve(gateway.SignedAt(now, gateway.BodyOf("d1"))).Body.String() }
+		send()
+		e.restart(t)
+		for _, at := range []time.Duration{time.Minute, 50 * time.Minute, time.Hour - 1} {
+			if now = t0.Add(at); send() != alreadyProcessed {
+				t.Errorf("%s: not known after %v", m, at)
+			}
+		}
+		if now = t0.Add(time.Hour); send() == alreadyProcessed {
+			t.Errorf("%s: known after its time", m)
+		}
+		if now = now.Add(time.Hour - 1); send() != alreadyProcessed {
+			t.Errorf("%s: the event that was new is not known", m)
 		}
 	}
 }

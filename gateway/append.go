@@ -85,12 +85,12 @@ func (v *visit) append(deliveries []*Delivery, places []Place) error {
 		v.lookLater(err)
 		return storeRefusal(err)
 	}
-	v.admitted()
 	if claim == Done {
 		leaveAll(places)
 		v.answered = true
 		return v.duplicate()
 	}
+	v.admitted()
 	v.outcome.Delivery = deliveries[0].ID
 	return nil
 }

@@ -3,8 +3,9 @@ package gateway
 // What the tests in package gateway_test, which see the package from outside,
 // have in common with those within.
 var (
-	T0     = t0
-	Secret = secret
-	Signed = signed
-	BodyOf = event // of a delivery id
+	T0       = t0
+	Secret   = secret
+	Signed   = signed
+	SignedAt = signedAt
+	BodyOf   = event // of a delivery id
 )

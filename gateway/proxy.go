@@ -13,7 +13,6 @@ func (v *visit) proxy() error {
 	case err != nil:
 		return storeRefusal(err)
 	case known:
-		v.admitted()
 		return v.duplicate()
 	}
 	place, ok := v.backing.Lanes[0].Enter(v.now, true)
@@ -65,7 +64,9 @@ func (v *visit) overtake(l *live) bool {
 		l.reply.resume()
 		return false
 	}
-	v.admitted()
+	if claim == Ours {
+		v.admitted()
+	}
 	v.outcome.Delivery = d.ID
 	lane, done := v.backing.Lanes[0], v.lend([]Place{l.place})
 	go func() {
