@@ -3,8 +3,13 @@ package sqlite
 import (
 	"context"
 	"errors"
+	"os"
+	"path/filepath"
 	"testing"
+	"testing/synctest"
 	"time"
+
+	engine "zombiezen.com/go/sqlite"
 
 	"github.com/webhook-gateway/caddy-webhook-gateway/gateway"
 	"github.com/webhook-gateway/caddy-webhook-gateway/gateway/storetest"
@@ -113,4 +118,70 @@ func TestCloseWaits(t *testing.T) {
 		t.Errorf("the second Close = %v, want %v", err, gateway.ErrClosed)
 	}
 	expectEvents(t, openAt(t, path, testOptions(t)), 3)
+}
+
+// Who reads for long does not keep the store from being closed.
+func TestCloseBreaksOffLongReads(t *testing.T) {
+	const endless = `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n`
+	path := filepath.Join(t.TempDir(), "hooks.db")
+	s := openAt(t, path, testOptions(t))
+	mustAppend(t, s, storetest.Entry("a", to))
+	ctx, cancel := context.WithCancel(t.Context())
+	begun, ended := make(chan struct{}), make(chan error)
+	for range longCount {
+		go func() {
+			ended <- s.readLong(ctx, func(c *engine.Conn) error {
+				begun <- struct{}{}
+				return prepare(c, endless).run()
+			})
+		}()
+		<-begun
+	}
+	if err := s.Close(); err != nil {
+		t.Errorf("Close = %v", err)
+	}
+	cancel()
+	for range longCount {
+		if err := <-ended; !errors.Is(err, gateway.ErrClosed) || errors.Is(err, gateway.ErrSlow) {
+			t.Errorf("the read = %v, want %v", err, gateway.ErrClosed)
+		}
+	}
+	if log, err := os.Stat(path + "-wal"); err == nil {
+		t.Errorf("a log of %d bytes is left", log.Size())
+	}
+	expectEvents(t, openAt(t, path, testOptions(t)), 1)
+}
+
+// One who reads and cannot be broken off keeps the file, and its locks.
+func TestCloseWhileRead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		path := filepath.Join(t.TempDir(), "hooks.db")
+		s := openAt(t, path, testOptions(t))
+		mustAppend(t, s, storetest.Entry("a", to))
+		begun, release, ended := make(chan struct{}), make(chan struct{}), make(chan error)
+		go func() {
+			ended <- s.read(context.Background(), func(c *engine.Conn) error {
+				return prepare(c, `SELECT id FROM deliveries`).each(func(*engine.Stmt) {
+					close(begun)
+					<-release
+				})
+			})
+		}()
+		<-begun
+		mustAppend(t, s, storetest.Entry("b", to)) // which the log cannot be emptied of
+		start := time.Now()
+		if err := s.Close(); !errors.Is(err, gateway.ErrSlow) {
+			t.Errorf("Close = %v, want %v", err, gateway.ErrSlow)
+		}
+		if took := time.Since(start); took != closePatience {
+			t.Errorf("Close took %v, want %v", took, closePatience)
+		}
+		if _, err := Open(path, testOptions(t)); !errors.Is(err, ErrLocked) {
+			t.Errorf("Open = %v, want %v", err, ErrLocked)
+		}
+		close(release)
+		must(t, <-ended)
+		must(t, errors.Join(s.readers.closeIdle(), s.syncer.log.Close(), s.writer.conn.Close(), s.file.Close(), s.lock.Close()))
+		expectEvents(t, openAt(t, path, testOptions(t)), 2)
+	})
 }

@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -82,6 +83,7 @@ func (s *Store) open() (err error) {
 	s.limits.Store(s.options.Limits.withDefaults())
 	s.space = space{dir: filepath.Dir(s.path)}
 	s.queue, s.stopped = newQueue(), make(chan struct{})
+	s.reading, s.endLong = context.WithCancel(context.Background())
 	if err := s.touch(); err != nil {
 		return err
 	}

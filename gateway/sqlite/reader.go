@@ -43,17 +43,32 @@ func (r *readers) closeIdle() (err error) {
 	return err
 }
 
-// close waits for those who read.
+// close waits for those who read. It fails with gateway.ErrSlow when somebody
+// still does as ctx ends.
 func (r *readers) close(ctx context.Context) (err error) {
 	for range readerCount {
-		select {
-		case c := <-r.idle:
-			err = errors.Join(err, c.Close())
-		case <-ctx.Done():
+		c := r.wait(ctx)
+		if c == nil {
 			return errors.Join(err, fmt.Errorf("%w: it is still being read", gateway.ErrSlow))
 		}
+		err = errors.Join(err, c.Close())
 	}
 	return err
+}
+
+// wait returns the next connection that is idle; nil if none is as ctx ends.
+func (r *readers) wait(ctx context.Context) *engine.Conn {
+	select {
+	case c := <-r.idle:
+		return c
+	case <-ctx.Done():
+	}
+	select {
+	case c := <-r.idle: // even if ctx had ended before
+		return c
+	default:
+		return nil
+	}
 }
 
 // read lends a connection to f, alone.
@@ -67,7 +82,7 @@ func (s *Store) read(ctx context.Context, f func(*engine.Conn) error) error {
 	case <-s.stopped:
 		return s.usable()
 	case <-ctx.Done():
-		return fmt.Errorf("%w: %w", gateway.ErrSlow, context.Cause(ctx))
+		return unread(ctx)
 	}
 	defer func() { s.readers.idle <- c }()
 	if s.closed.Load() { // while we waited
@@ -80,25 +95,38 @@ func (s *Store) read(ctx context.Context, f func(*engine.Conn) error) error {
 	return err
 }
 
-// readLong is read for what may take long: it ends with ctx.
+// readLong is read for what may take long: it ends with ctx, and when the store
+// is closed.
 func (s *Store) readLong(ctx context.Context, f func(*engine.Conn) error) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	defer context.AfterFunc(s.reading, func() { cancel(gateway.ErrClosed) })()
 	select {
 	case s.readers.long <- struct{}{}:
 		defer func() { <-s.readers.long }()
 	case <-s.stopped:
 		return s.usable()
 	case <-ctx.Done():
-		return fmt.Errorf("%w: %w", gateway.ErrSlow, context.Cause(ctx))
+		return unread(ctx)
 	}
 	return s.read(ctx, func(c *engine.Conn) error {
 		c.SetInterrupt(ctx.Done())
 		defer c.SetInterrupt(nil)
 		err := f(c)
 		if ctx.Err() != nil {
-			return fmt.Errorf("%w: %w", gateway.ErrSlow, context.Cause(ctx))
+			return unread(ctx)
 		}
 		return err
 	})
+}
+
+// unread is the error of a read that ended with ctx.
+func unread(ctx context.Context) error {
+	cause := context.Cause(ctx)
+	if errors.Is(cause, gateway.ErrClosed) {
+		return cause
+	}
+	return fmt.Errorf("%w: %w", gateway.ErrSlow, cause)
 }
 
 func (s *Store) usable() error {

@@ -39,6 +39,9 @@ type Store struct {
 	backlog *checkpointer
 	stopped chan struct{} // closed when the writer and the syncer have returned
 
+	reading context.Context    // of those who read for long; ends when the store is closed
+	endLong context.CancelFunc // ends reading
+
 	failOnce sync.Once
 	failed   atomic.Pointer[error]
 	closing  sync.Once
@@ -117,8 +120,10 @@ func (s *Store) failure() error {
 // closePatience is how long Close waits for calls in progress.
 const closePatience = 5 * time.Second
 
-// Close waits for calls in progress, up to five seconds, and closes the file.
-// Later calls fail with gateway.ErrClosed; so does closing again.
+// Close breaks off what reads for long, as a list or a Backup does, waits for
+// other calls in progress, up to five seconds, and closes the file. It stays
+// open, and locked, if one has not ended by then. Later calls fail with
+// gateway.ErrClosed; so does closing again.
 func (s *Store) Close() error {
 	err := gateway.ErrClosed
 	s.closing.Do(func() { err = s.close() })
@@ -127,6 +132,7 @@ func (s *Store) Close() error {
 
 func (s *Store) close() error {
 	s.closed.Store(true)
+	s.endLong()
 	s.queue.close(gateway.ErrClosed)
 	ctx, cancel := context.WithTimeout(context.Background(), closePatience)
 	defer cancel()
@@ -136,6 +142,9 @@ func (s *Store) close() error {
 		return fmt.Errorf("%s: %w: it still writes, and stays open", s.path, gateway.ErrSlow)
 	}
 	err := errors.Join(s.backlog.close(), s.readers.close(ctx))
+	if errors.Is(err, gateway.ErrSlow) { // to close the file would take the readers' locks away
+		return fmt.Errorf("%s: %w, and stays open", s.path, err)
+	}
 	if s.failure() == nil {
 		err = errors.Join(err, truncate(s.writer.conn))
 	}
