@@ -78,7 +78,7 @@ func placeholderProblems(templates []gateway.Template) (problems []error) {
 	for _, t := range templates {
 		for _, match := range ours.FindAllStringSubmatch(t.Text, -1) {
 			if !known(match[1]) {
-				problems = append(problems, fmt.Errorf("%s: there is no placeholder %s; have endpoint, provider, id, event, attempt, received_at and body.<path> after {webhook.", t.Option, match[0]))
+				problems = append(problems, fmt.Errorf("%s: there is no placeholder %s, but {webhook.endpoint}, .provider, .id, .event, .attempt, .received_at and .body.<path>", t.Option, match[0]))
 			}
 		}
 	}

@@ -92,7 +92,7 @@ func TestSendersThatLeave(t *testing.T) {
 		app.then(func(w http.ResponseWriter, r *http.Request) {
 			defer close(ended)
 			for r.Context().Err() == nil {
-				w.Write(make([]byte, 64<<10))
+				_, _ = w.Write(make([]byte, 64<<10))
 			}
 		})
 		c := start(t, f.caddyfile("", hook("", "to "+app.address())), "BROXI="+senderSecret)
