@@ -8,8 +8,6 @@ import (
 	"time"
 )
 
-const upfront = 256 << 10 // bytes granted on the word of Content-Length alone
-
 // A body is a request's body, read once into pooled memory. It is handed to
 // the application as the body of its request, as often as there are attempts.
 type body struct {
@@ -20,7 +18,7 @@ type body struct {
 
 // readBody reads the body of r: at most limit bytes, within timeout. Memory is
 // taken from the budget as the bytes arrive, so that a stranger who announces
-// much and sends nothing holds little. The body must be released.
+// much and sends nothing holds the smallest buffer. The body must be released.
 func readBody(w http.ResponseWriter, r *http.Request, limit int64, timeout time.Duration, budget *Budget) (*body, error) {
 	b := &body{budget: budget}
 	if r.Body == nil || r.Body == http.NoBody || r.ContentLength == 0 {
@@ -42,14 +40,11 @@ var (
 	errBudget   = errors.New("too many bytes of bodies are being read at once")
 )
 
-// fill reads until the end, growing by doubling.
+// fill reads until the end, growing by doubling what is full. It grants nothing
+// on the word of Content-Length, which costs a stranger nothing to write.
 func (b *body) fill(r *http.Request, limit int64) error {
 	size := r.ContentLength // negative when chunked
-	first := int64(smallest)
-	if size > 0 {
-		first = min(size, upfront)
-	}
-	if err := b.grow(first); err != nil {
+	if err := b.grow(smallest); err != nil {
 		return err
 	}
 	for {
@@ -88,20 +83,22 @@ func end(r io.Reader) error {
 	return err
 }
 
-// grow moves what was read into a buffer of at least n bytes.
+// grow moves what was read into a buffer of at least n bytes. The budget gives
+// the difference: with the old buffer on top, which is held for as long as a
+// copy takes, a body that just fits into it could never be read.
 func (b *body) grow(n int64) error {
 	p := buffer(n)
-	if !b.budget.take(int64(len(p))) {
+	more := int64(len(p)) - b.held
+	if !b.budget.take(more) {
 		recycle(p)
 		return errBudget
 	}
+	b.held += more
 	old := b.bytes
 	b.bytes = p[:copy(p, old)]
 	if old != nil {
-		b.budget.give(int64(cap(old)))
 		recycle(old)
 	}
-	b.held = int64(cap(p))
 	return nil
 }
 

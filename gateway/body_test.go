@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+	"testing/synctest"
 	"time"
 )
 
@@ -28,8 +29,10 @@ func TestReadBody(t *testing.T) {
 		{"chunked past the limit", 11, -1, 10, 1 << 20, ReasonTooLarge},
 		{"exactly a buffer", smallest, smallest, 1 << 20, 1 << 20, ""},
 		{"chunked, exactly a buffer", smallest, -1, 1 << 20, 1 << 20, ""},
-		{"larger than what is granted up front", upfront + 1, upfront + 1, 1 << 20, 1 << 20, ""},
-		{"chunked and large", upfront + 1, -1, 1 << 20, 1 << 20, ""},
+		{"large", 256<<10 + 1, 256<<10 + 1, 1 << 20, 1 << 20, ""},
+		{"chunked and large", 256<<10 + 1, -1, 1 << 20, 1 << 20, ""},
+		{"exactly the budget", 256 << 10, 256 << 10, 1 << 20, 256 << 10, ""},
+		{"one byte past the budget", 256<<10 + 1, 256<<10 + 1, 1 << 20, 256 << 10, ReasonBusy},
 		{"over the budget", smallest + 1, smallest + 1, 1 << 20, smallest, ReasonBusy},
 		{"chunked over the budget", smallest + 1, -1, 1 << 20, smallest, ReasonBusy},
 		{"longer than it said", 11, 10, 20, 1 << 20, ReasonBodyBroken},
@@ -110,6 +113,66 @@ func TestABudgetIsShared(t *testing.T) {
 	if _, err := read(); err != nil {
 		t.Errorf("after the first was released: %v", err)
 	}
+}
+
+// A stranger may announce a large body and send it slowly, or not at all.
+func TestABodyHoldsWhatHasCome(t *testing.T) {
+	const announced, strangers = 1 << 20, 256
+	for _, tt := range []struct {
+		name string
+		sent int
+		each int64 // bytes that each stranger may hold
+	}{
+		{"nothing", 0, smallest},
+		{"one byte", 1, smallest},
+		{"all but one byte of the smallest buffer", smallest - 1, smallest},
+		{"one byte past the smallest buffer", smallest + 1, 2 * smallest},
+		{"half of what was granted before anything came", 128 << 10, 256 << 10},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				budget := NewBudget(strangers*tt.each + smallest)
+				senders, results := make([]*io.PipeWriter, strangers), make(chan error, strangers)
+				for i := range senders {
+					var r *io.PipeReader
+					r, senders[i] = io.Pipe()
+					go func() { results <- readAnnounced(r, announced, budget) }()
+					go func() {
+						if tt.sent > 0 {
+							_, _ = senders[i].Write(make([]byte, tt.sent))
+						}
+					}()
+				}
+				synctest.Wait()
+				if got, want := budget.Used(), strangers*tt.each; got != want {
+					t.Errorf("%d strangers hold %d bytes, want %d", strangers, got, want)
+				}
+				if err := readAnnounced(strings.NewReader("abc"), 3, budget); err != nil {
+					t.Errorf("a genuine body beside them: %v", err)
+				}
+				for _, w := range senders {
+					w.Close()
+					if err := <-results; reason(err) != ReasonBodyBroken {
+						t.Errorf("a body that was broken off: %v", err)
+					}
+				}
+				if budget.Used() != 0 {
+					t.Errorf("%d bytes are still held", budget.Used())
+				}
+			})
+		})
+	}
+}
+
+// readAnnounced reads a body of which the sender says that it has length bytes.
+func readAnnounced(from io.Reader, length int64, budget *Budget) error {
+	r := httptest.NewRequest(http.MethodPost, "/", from)
+	r.ContentLength = length
+	b, err := readBody(httptest.NewRecorder(), r, 1<<20, time.Hour, budget)
+	if err == nil {
+		b.release()
+	}
+	return err
 }
 
 func TestBodyReaderAfterClose(t *testing.T) {
