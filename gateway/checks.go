@@ -53,17 +53,14 @@ func (v *visit) checkHeaders() error {
 }
 
 // checkHop refuses a Connection header that names a header we verify or set:
-// a proxy behind us would remove it from what the application sees.
+// nobody honest asks for the application not to see it.
 func (v *visit) checkHop() error {
 	if strings.EqualFold(v.r.Header.Get("Upgrade"), "websocket") {
 		return errors.New("a webhook cannot be upgraded to a websocket")
 	}
-	for _, line := range v.r.Header["Connection"] {
-		for token := range strings.SplitSeq(line, ",") {
-			name := http.CanonicalHeaderKey(strings.TrimSpace(token))
-			if v.reads[name] || strings.HasPrefix(name, headerPrefix) {
-				return fmt.Errorf("the header Connection names %s, which is not of this hop alone", name)
-			}
+	for name := range hopNames(v.r.Header) {
+		if v.reads[name] || strings.HasPrefix(name, headerPrefix) {
+			return fmt.Errorf("the header Connection names %s, which is not of this hop alone", name)
 		}
 	}
 	return nil

@@ -3,7 +3,10 @@ package gateway
 import (
 	"encoding/base64"
 	"io"
+	"maps"
 	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
 	"strconv"
 	"strings"
 	"testing"
@@ -65,6 +68,56 @@ func receivedFrom(t *testing.T, e *Event, secret string, now time.Time) (r *http
 	}
 	return r, body
 }
+
+// A reverse proxy removes what the header Connection names. The sender's names
+// nothing that the gateway adds.
+func TestASenderCannotRemoveTheSignature(t *testing.T) {
+	var seen http.Header
+	proxy := &httputil.ReverseProxy{
+		Rewrite: func(*httputil.ProxyRequest) {},
+		Transport: transport(func(r *http.Request) (*http.Response, error) {
+			seen = r.Header
+			return &http.Response{StatusCode: 200, Body: http.NoBody}, nil
+		}),
+	}
+	g, s, _ := newTest(t, func(c *Config) { c.Sign = standardSecret })
+	s.deliver = func(w http.ResponseWriter, r *http.Request, _ *Event) error {
+		proxy.ServeHTTP(w, r)
+		return nil
+	}
+	header := http.Header{"Connection": {"keep-alive, Webhook-Id", "webhook-signature,Webhook-Timestamp, X-Own"}, "X-Own": {"1"}, "X-Kept": {"1"}}
+	attempt := func() int {
+		w := new(answer)
+		w.ResponseWriter = httptest.NewRecorder()
+		g.Destinations()[0].Attempt(t.Context(), &Event{ID: "evt_1", Method: http.MethodPost, Target: "/", Header: header.Clone()}, w)
+		return w.Status()
+	}
+	for name, send := range map[string]func() int{
+		"the sender's own request": func() int {
+			r := signed(event("d1"))
+			maps.Copy(r.Header, header)
+			return serve(g, r).Code
+		},
+		"a request of a stored event": attempt,
+	} {
+		seen = nil
+		if status := send(); status != 200 {
+			t.Fatalf("%s: answered %d", name, status)
+		}
+		for _, want := range []string{headerID, headerSignature, headerTimestamp, headerEventID, "X-Kept"} {
+			if len(seen[want]) != 1 {
+				t.Errorf("%s: %s is %q", name, want, seen[want])
+			}
+		}
+		if seen["X-Own"] != nil || seen["Connection"] != nil {
+			t.Errorf("%s: the application got headers of the sender's connection: %v", name, seen)
+		}
+	}
+}
+
+type transport func(*http.Request) (*http.Response, error)
+
+func (f transport) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
 func TestAPrefixedSecretIsTheSame(t *testing.T) {
 	e := &Event{ID: "evt_1", Method: http.MethodPost, Target: "/", Header: make(http.Header), Body: []byte("a")}

@@ -3,8 +3,10 @@ package gateway
 import (
 	"context"
 	"crypto/tls"
+	"iter"
 	"net/http"
 	"net/url"
+	"strings"
 )
 
 // request is the request for the application: the sender's own bytes and
@@ -42,8 +44,26 @@ func (e *Event) reframe(r *http.Request, body *bodyReader) *http.Request {
 // dress makes the sender's headers those for the application: with the event's
 // facts, and without what is of the sender's connection.
 func (e *Event) dress(h http.Header) {
+	for name := range hopNames(h) {
+		delete(h, name)
+	}
+	h.Del("Connection") // or a proxy behind us would remove what it names of the headers we add
 	e.stamp(h)
 	h.Del("Upgrade")
 	h.Del("Expect")      // the body is here: nobody waits for a 100
 	h.Del("Incremental") // nor for its beginning, which is why Caddy would not buffer it
+}
+
+// hopNames are the canonical names in the header Connection: of headers that
+// are of the sender's connection alone (RFC 9110, section 7.6.1).
+func hopNames(h http.Header) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for _, line := range h["Connection"] {
+			for token := range strings.SplitSeq(line, ",") {
+				if !yield(http.CanonicalHeaderKey(strings.TrimSpace(token))) {
+					return
+				}
+			}
+		}
+	}
 }

@@ -86,6 +86,14 @@ func TestRequestsOfOddEvents(t *testing.T) {
 		}, func(r *http.Request) bool {
 			return r.Header["Upgrade"] == nil && r.Header["Expect"] == nil && r.Header["Incremental"] == nil
 		}},
+		{"headers that Connection names", func(e *Event) {
+			e.Header = http.Header{"Connection": {"close, x-own", " Http2-Settings ,"}, "X-Own": {"1", "2"}, "Http2-Settings": {"x"}, "X-Kept": {"1"}}
+		}, func(r *http.Request) bool {
+			return r.Header["Connection"] == nil && r.Header["X-Own"] == nil && r.Header["Http2-Settings"] == nil && r.Header["X-Kept"] != nil
+		}},
+		{"our own among them", func(e *Event) {
+			e.Header = http.Header{"Connection": {"webhook-gateway-attempt"}, "Webhook-Gateway-Attempt": {"99"}}
+		}, func(r *http.Request) bool { return r.Header["Connection"] == nil && r.Header.Get(headerAttempt) == "3" }},
 	}
 	for _, tt := range tests {
 		e := sent()
