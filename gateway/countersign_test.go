@@ -80,7 +80,7 @@ func TestASenderCannotRemoveTheSignature(t *testing.T) {
 			return &http.Response{StatusCode: 200, Body: http.NoBody}, nil
 		}),
 	}
-	g, s, _ := newTest(t, func(c *Config) { c.Sign = standardSecret })
+	g, s, _ := newTest(t, func(c *Config) { c.Sign = SignSecret(standardSecret) })
 	s.deliver = func(w http.ResponseWriter, r *http.Request, _ *Event) error {
 		proxy.ServeHTTP(w, r)
 		return nil

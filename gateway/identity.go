@@ -60,7 +60,10 @@ func (c Config) needsJSON(v *verify.Verifier) bool {
 // signedKey reports whether everything that the template of an idempotency
 // key stands for is covered by the signature.
 func signedKey(template string, v *verify.Verifier) bool {
-	rest := strings.NewReplacer("{webhook.body.", "", "{webhook.endpoint}", "", "{webhook.provider}", "").Replace(template)
+	rest := strings.NewReplacer("{webhook.endpoint}", "", "{webhook.provider}", "").Replace(template)
+	if v.WholeBodySigned() {
+		rest = strings.ReplaceAll(rest, "{webhook.body.", "")
+	}
 	if v.IDSigned() {
 		rest = strings.ReplaceAll(rest, "{webhook.id}", "")
 	}
@@ -122,9 +125,9 @@ func (v *visit) identity() error {
 
 // digest stands for what was signed, whatever id it came with: the body, since
 // the signature may change with each retry's timestamp; or, where the body is
-// not signed, so that anyone can exchange it, the signature.
+// not signed, or not all of it, so that anyone can exchange it, the signature.
 func (v *visit) digest() string {
-	if !v.verifier.Timestamped() || !v.verifier.BodySigned() {
+	if !v.verifier.Timestamped() || !v.verifier.WholeBodySigned() {
 		return string(v.proof.MAC())
 	}
 	sum := sha256.Sum256(v.body.bytes)

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -116,6 +117,27 @@ func TestMovedFieldsAreARepeat(t *testing.T) {
 	}
 }
 
+// mailgun returns a request as Mailgun signs it: a token, and not the body.
+func mailgun(token, body string) *http.Request {
+	ts := strconv.FormatInt(t0.Unix(), 10)
+	h := hmac.New(sha256.New, []byte(secret))
+	io.WriteString(h, ts+token)
+	r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(fmt.Sprintf(`{"signature":{"timestamp":%q,"token":%q,"signature":%q},%s`, ts, token, hex.EncodeToString(h.Sum(nil)), body[1:])))
+	r.Header.Set("Content-Type", "application/json")
+	return r
+}
+
+const adyenKey = "44782DEF44782DEF44782DEF44782DEF44782DEF44782DEF44782DEF44782DEF"
+
+// adyen returns a request as Adyen signs it: some members of the item alone.
+func adyen(reference, id string) *http.Request {
+	h := hmac.New(sha256.New, must(hex.DecodeString(adyenKey)))
+	io.WriteString(h, reference+"::M:order:100:EUR:AUTHORISATION:true")
+	return httptest.NewRequest(http.MethodPost, "/", strings.NewReader(fmt.Sprintf(`{"delivery_id":%q,"notificationItems":[{"NotificationRequestItem":{
+		"pspReference":%q,"merchantAccountCode":"M","merchantReference":"order","amount":{"value":100,"currency":"EUR"},"eventCode":"AUTHORISATION","success":"true",
+		"additionalData":{"hmacSignature":%q}}}]}`, id, reference, base64.StdEncoding.EncodeToString(h.Sum(nil)))))
+}
+
 func TestWhatIsARepeat(t *testing.T) {
 	provider := func(name string) func(*Config) { return func(c *Config) { c.Verify.Provider = name } }
 	keyed := func(name, key string) func(*Config) {
@@ -126,6 +148,14 @@ func TestWhatIsARepeat(t *testing.T) {
 		idHeader(c)
 		c.Idempotency.Key = "{webhook.body.delivery_id}"
 	}
+	item := func(c *Config) { c.Verify = verify.Config{Provider: "adyen", Secrets: []string{adyenKey}} }
+	itemKeyed := func(key string) func(*Config) {
+		return func(c *Config) {
+			item(c)
+			c.Idempotency.Key = key
+		}
+	}
+	const composed = "{webhook.endpoint}-{webhook.body.delivery_id}"
 	off := func(c *Config) { c.Idempotency.Off = true }
 	tenant := func(r *http.Request, name string) *http.Request { r.Header.Set("X-Tenant", name); return r }
 
@@ -152,6 +182,16 @@ func TestWhatIsARepeat(t *testing.T) {
 		{"key beside an id option of another place", both, tenant(signed(event("d1")), "a"), tenant(aged(event("d1")), "b"), OutcomeDuplicate},
 		{"key beside an id option, other value", both, tenant(signed(event("d1")), "a"), tenant(signed(event("d2")), "a"), OutcomeDelivered},
 		{"composed key", keyed("broxi", "{webhook.event}-{webhook.id}"), signed(event("d1")), aged(event("d1")), OutcomeDuplicate},
+		{"composed key of an unsigned body, forged with an old token", keyed("mailgun", composed), mailgun("old", event("d2")), mailgun("new", event("d2")), OutcomeDelivered},
+		{"composed key of an unsigned body, retried", keyed("mailgun", composed), mailgun("a", event("d1")), mailgun("a", event("d1")), OutcomeDuplicate},
+		{"composed key of what is unsigned beside an item", itemKeyed(composed), adyen("r1", "d2"), adyen("r2", "d2"), OutcomeDelivered},
+		{"composed key of what is unsigned beside an item, retried", itemKeyed(composed), adyen("r1", "d1"), adyen("r1", "d1"), OutcomeDuplicate},
+		{"key of what is unsigned beside an item", itemKeyed("{webhook.body.delivery_id}"), adyen("r1", "d2"), adyen("r2", "d2"), OutcomeDelivered},
+		{"what is unsigned beside an item changed by a replayer", item, adyen("r1", "d1"), adyen("r1", "d2"), OutcomeDuplicate},
+		{"composed key, beside a timestamp, of a signed body", keyed("broxi", composed), signed(event("d1")), aged(event("d1")), OutcomeDuplicate},
+		{"a token with an id", func(c *Config) {
+			c.Verify.Provider, c.Verify.Options = "bearer", map[string]string{"id": "json delivery_id"}
+		}, bearer(event("d1")), bearer(event("d1") + " "), OutcomeDuplicate},
 		{"a token proves no body and there is no id", provider("bearer"), bearer(`{}`), bearer(`{}`), OutcomeDelivered},
 		{"off", off, signed(event("d1")), signed(event("d1")), OutcomeDelivered},
 	}

@@ -26,6 +26,9 @@ type Message struct {
 // Subject: whoever adds one changes the signed text.
 var snsSigned = []string{"Message", "MessageId", "Subject", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type"}
 
+// SNSSigns reports whether Amazon SNS signs the member of its messages.
+func SNSSigns(member string) bool { return slices.Contains(snsSigned, member) }
+
 // snsUnsigned are the members about the signature.
 var snsUnsigned = []string{"Signature", "SignatureVersion", "SigningCertURL"}
 
