@@ -91,7 +91,9 @@ func (v *visit) identify() error {
 // identity sets the event's key: what two deliveries of one event have in
 // common and two events have not. An id that the signature does not cover
 // proves nothing, because whoever replays a delivery can change it: there the
-// signed body decides, unless the configuration asks for the id as well.
+// signed body decides, unless the configuration asks for the id as well. Where
+// nothing is signed, a stranger could spend the ids of events to come: there
+// the id counts with the body it came with.
 func (v *visit) identity() error {
 	id, signed := v.event.ID, v.verifier.IDSigned()
 	custom := v.config.Idempotency.Key
@@ -108,6 +110,8 @@ func (v *visit) identity() error {
 	}
 	mac, name := v.proof.MAC(), v.config.Name
 	switch {
+	case id != "" && !v.verifier.Authenticates():
+		v.event.Key = NewKey(name, id, v.bodySum())
 	case id != "" && (signed || len(mac) == 0):
 		v.event.Key = NewKey(name, id)
 	case id != "" && custom != "":
@@ -130,6 +134,10 @@ func (v *visit) digest() string {
 	if !v.verifier.Timestamped() || !v.verifier.WholeBodySigned() {
 		return string(v.proof.MAC())
 	}
+	return v.bodySum()
+}
+
+func (v *visit) bodySum() string {
 	sum := sha256.Sum256(v.body.bytes)
 	return string(sum[:])
 }

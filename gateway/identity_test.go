@@ -138,6 +138,10 @@ func adyen(reference, id string) *http.Request {
 		"additionalData":{"hmacSignature":%q}}}]}`, id, reference, base64.StdEncoding.EncodeToString(h.Sum(nil)))))
 }
 
+func unsigned(body string) *http.Request {
+	return httptest.NewRequest(http.MethodPost, "/", strings.NewReader(body))
+}
+
 func TestWhatIsARepeat(t *testing.T) {
 	provider := func(name string) func(*Config) { return func(c *Config) { c.Verify.Provider = name } }
 	keyed := func(name, key string) func(*Config) {
@@ -152,6 +156,15 @@ func TestWhatIsARepeat(t *testing.T) {
 	itemKeyed := func(key string) func(*Config) {
 		return func(c *Config) {
 			item(c)
+			c.Idempotency.Key = key
+		}
+	}
+	none := func(id, key string) func(*Config) {
+		return func(c *Config) {
+			c.Verify = verify.Config{Provider: "none"}
+			if id != "" {
+				c.Verify.Options = map[string]string{"id": id}
+			}
 			c.Idempotency.Key = key
 		}
 	}
@@ -189,6 +202,11 @@ func TestWhatIsARepeat(t *testing.T) {
 		{"key of what is unsigned beside an item", itemKeyed("{webhook.body.delivery_id}"), adyen("r1", "d2"), adyen("r2", "d2"), OutcomeDelivered},
 		{"what is unsigned beside an item changed by a replayer", item, adyen("r1", "d1"), adyen("r1", "d2"), OutcomeDuplicate},
 		{"composed key, beside a timestamp, of a signed body", keyed("broxi", composed), signed(event("d1")), aged(event("d1")), OutcomeDuplicate},
+		{"nothing is signed, other body", none("json delivery_id", ""), unsigned(event("d1")), unsigned(event("d1") + " "), OutcomeDelivered},
+		{"nothing is signed, the same body", none("json delivery_id", ""), unsigned(event("d1")), unsigned(event("d1")), OutcomeDuplicate},
+		{"nothing is signed, key of the body", none("", "{webhook.body.delivery_id}"), unsigned(event("d1")), unsigned(event("d1") + " "), OutcomeDelivered},
+		{"nothing is signed, composed key", none("", composed), unsigned(event("d1")), unsigned(event("d1") + " "), OutcomeDelivered},
+		{"nothing is signed, the same body with another id", none("header X-Tenant", ""), tenant(unsigned(`{}`), "a"), tenant(unsigned(`{}`), "b"), OutcomeDelivered},
 		{"a token with an id", func(c *Config) {
 			c.Verify.Provider, c.Verify.Options = "bearer", map[string]string{"id": "json delivery_id"}
 		}, bearer(event("d1")), bearer(event("d1") + " "), OutcomeDuplicate},
