@@ -51,8 +51,11 @@ func (s *catalogueSender) options(front string) map[string]string {
 	o := map[string]string{"scheme": s.Scheme.Name}
 	for _, name := range s.Requires {
 		o[name] = "an-option"
-		if name == "url" || name == "base_url" {
+		switch name {
+		case "url", "base_url":
 			o[name] = front
+		case "topic":
+			o[name] = "*"
 		}
 	}
 	return o
