@@ -61,23 +61,47 @@ type clamper interface {
 	Clamp(ctx context.Context, latest time.Time) error
 }
 
+// A prolonger is a queue that can have leases end later.
+type prolonger interface {
+	// Prolong makes all leases end later by so much.
+	Prolong(ctx context.Context, by time.Duration) error
+}
+
 // checkClock has all lanes look at the queue if the clock jumped. When it was
-// put back, nothing waits longer than it would have been made to.
-func (w *Worker) checkClock() {
-	now := w.options.Now()
+// put back, nothing waits longer than it would have been made to. When it was
+// put forward, what is under way stays with those who have it. Nobody works by
+// the new time before that is seen to.
+func (w *Worker) checkClock(now time.Time) {
+	w.checking.Lock()
+	defer w.checking.Unlock()
+	longest := w.longest()
+	if longest == 0 {
+		return // nothing is in service yet
+	}
 	off := w.clock.look(now)
 	if off == 0 {
 		return
 	}
 	w.options.Log.Warn("the clock jumped", slog.Duration("by", off))
-	if queue, ok := w.options.Queue.(clamper); ok && off < 0 {
-		if err := queue.Clamp(w.storing, now.Add(w.longest())); err != nil {
-			w.options.Log.Error("webhook deliveries may wait too long after the clock jumped", slog.Any("error", err))
-		}
+	if err := w.follow(off, now.Add(longest)); err != nil && off < 0 {
+		w.options.Log.Error("webhook deliveries may wait too long after the clock jumped", slog.Any("error", err))
+	} else if err != nil {
+		w.options.Log.Error("webhook deliveries under way may be made twice after the clock jumped", slog.Any("error", err))
 	}
 	for _, l := range w.all() {
 		l.Wake(now)
 	}
+}
+
+// follow has the queue follow the clock, if it can.
+func (w *Worker) follow(off time.Duration, latest time.Time) error {
+	if queue, ok := w.options.Queue.(clamper); ok && off < 0 {
+		return queue.Clamp(w.storing, latest)
+	}
+	if queue, ok := w.options.Queue.(prolonger); ok && off > 0 {
+		return queue.Prolong(w.storing, off)
+	}
+	return nil
 }
 
 // longest is the longest wait between two attempts at any destination.

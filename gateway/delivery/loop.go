@@ -6,6 +6,7 @@ import "time"
 func (l *lane) run() {
 	for !l.w.stopping.Load() {
 		now := l.w.options.Now()
+		l.w.checkClock(now) // before anything is leased by it
 		if !l.retreat(now) && !l.advance(now) && !l.refill(now) {
 			l.sleep(now)
 		}
@@ -31,7 +32,6 @@ func (l *lane) sleep(now time.Time) {
 	case <-timer.C:
 	case <-l.changed:
 	}
-	l.w.checkClock()
 }
 
 // next is when something can be done if nothing changes.

@@ -18,6 +18,7 @@ type queue struct {
 	early   bool  // Lease says that the next one is due now
 	stuck   bool  // Finish does not answer
 	clamped time.Time
+	longer  time.Duration                                  // leases are
 	fail    func(method string, d *gateway.Delivery) error // may be nil
 }
 
@@ -98,6 +99,11 @@ func (q *queue) get(d *gateway.Delivery) gateway.Delivery {
 		return gateway.Delivery{State: -1}
 	}
 	return *found.Deliveries[0]
+}
+
+func (q *queue) Prolong(_ context.Context, by time.Duration) error {
+	q.longer += by
+	return nil
 }
 
 // Clamp brings forward what is Pending at the end of time, as the model cannot.

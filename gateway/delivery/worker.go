@@ -18,6 +18,7 @@ import (
 type Worker struct {
 	options  Options
 	clock    clock
+	checking sync.Mutex // the clock
 	stopping atomic.Bool
 	places   gate               // who holds a place
 	attempts context.Context    // ends when attempts are broken off

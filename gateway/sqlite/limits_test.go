@@ -215,6 +215,27 @@ func TestRetainDead(t *testing.T) {
 	}
 }
 
+func TestProlong(t *testing.T) {
+	s := openNew(t)
+	mustAppend(t, s, storetest.Entry("1", to))
+	lease := func(now time.Time) int {
+		t.Helper()
+		leased, _, err := s.Lease(t.Context(), to, now, now.Add(time.Minute), 1)
+		must(t, err)
+		return len(leased)
+	}
+	lease(storetest.Epoch)
+	must(t, s.Prolong(t.Context(), time.Hour))
+	for _, tt := range []struct {
+		after time.Duration
+		want  int
+	}{{time.Minute, 0}, {time.Hour + time.Minute - 1, 0}, {time.Hour + time.Minute, 1}} {
+		if n := lease(storetest.Epoch.Add(tt.after)); n != tt.want {
+			t.Errorf("%v later %d are given out, want %d", tt.after, n, tt.want)
+		}
+	}
+}
+
 func TestClamp(t *testing.T) {
 	s := openNew(t)
 	for i := range 2 * clampStep {
