@@ -4,6 +4,7 @@
 package caddymodule
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"log/slog"
@@ -196,7 +197,7 @@ func (a *App) backing(g *gateway.Gateway) *gateway.Backing {
 // the configuration. They wait for it to return. When a configuration starts,
 // the one before it still serves its own: it tells of them when it stops.
 func (a *App) warnOrphans(concerned func(gateway.Address) bool) {
-	a.engine.current() // fresh figures
+	a.engine.measure(context.Background())
 	for address, waiting := range a.engine.orphans() {
 		if !concerned(address) {
 			continue

@@ -6,6 +6,8 @@ import (
 	"io"
 	"net/http"
 	"sync/atomic"
+
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 )
 
 // A breach is what an attempt knows of its answer: whether it broke off on its
@@ -16,16 +18,20 @@ type breach struct {
 	gone    atomic.Bool // the sender takes no more of it
 }
 
-type breachKey struct{}
+// breachVar is the variable of a prepared request that holds its attempt's
+// breach. A value of the context would have the request copied once more.
+const breachVar = "webhook_gateway.breach"
 
-// withBreach returns the request with a breach of its own.
-func withBreach(r *http.Request) *http.Request {
-	return r.WithContext(context.WithValue(r.Context(), breachKey{}, new(breach)))
+// newBreach gives the request a breach of this attempt's own.
+func newBreach(ctx context.Context) *breach {
+	b := new(breach)
+	caddyhttp.SetVar(ctx, breachVar, b)
+	return b
 }
 
 // breachOf is the breach of the attempt that ctx belongs to, or nil.
 func breachOf(ctx context.Context) *breach {
-	b, _ := ctx.Value(breachKey{}).(*breach)
+	b, _ := caddyhttp.GetVar(ctx, breachVar).(*breach)
 	return b
 }
 

@@ -70,14 +70,14 @@ func eventPlaceholder(e *gateway.Event, name string) (any, bool) {
 	return value, true
 }
 
-var ours = regexp.MustCompile(`\{webhook\.([^{}]*)\}`)
+var placeholders = regexp.MustCompile(`\{webhook\.([^{}]*)\}`)
 
 // placeholderProblems reports placeholders of ours that do not exist: what is
 // misspelt has no value for any event.
 func placeholderProblems(templates []gateway.Template) (problems []error) {
 	for _, t := range templates {
-		for _, match := range ours.FindAllStringSubmatch(t.Text, -1) {
-			if !known(match[1]) {
+		for _, match := range placeholders.FindAllStringSubmatch(t.Text, -1) {
+			if !exists(match[1]) {
 				problems = append(problems, fmt.Errorf("%s: there is no placeholder %s, but {webhook.endpoint}, .provider, .id, .event, .attempt, .received_at and .body.<path>", t.Option, match[0]))
 			}
 		}
@@ -85,8 +85,8 @@ func placeholderProblems(templates []gateway.Template) (problems []error) {
 	return problems
 }
 
-// known reports whether there is a placeholder {webhook.<name>}.
-func known(name string) bool {
+// exists reports whether there is a placeholder {webhook.<name>}.
+func exists(name string) bool {
 	switch name {
 	case "endpoint", "provider":
 		return true

@@ -40,25 +40,25 @@ func (t *route) Deliver(w http.ResponseWriter, r *http.Request, e *gateway.Event
 	if ctx.Value(http.LocalAddrContextKey) == nil {
 		r = r.WithContext(context.WithValue(ctx, http.LocalAddrContextKey, nowhere)) // before PrepareRequest, whose placeholders look it up in what it is given
 	}
-	r = caddyhttp.PrepareRequest(withBreach(r), caddy.NewReplacer(), w, t.server)
+	r = caddyhttp.PrepareRequest(r, caddy.NewReplacer(), w, t.server)
 	t.handler.introduce(r)
 	server{}.Admit(r, e)
-	return t.serve(w, r)
+	return t.serve(w, r, newBreach(r.Context()))
 }
 
 // Pass implements gateway.Route: the request has been prepared by Caddy.
 func (t *route) Pass(w http.ResponseWriter, r *http.Request, _ *gateway.Event) error {
-	r = withBreach(r)
-	return t.serve(&outlet{w, breachOf(r.Context())}, r)
+	b := newBreach(r.Context())
+	return t.serve(&outlet{w, b}, r, b)
 }
 
 // serve runs the handlers. It panics where a proxy would if it had been told
 // that its answer broke off.
-func (t *route) serve(w http.ResponseWriter, r *http.Request) error {
+func (t *route) serve(w http.ResponseWriter, r *http.Request, b *breach) error {
 	if err := t.chain.ServeHTTP(w, r); err != nil {
 		return failure(err)
 	}
-	if breachOf(r.Context()).broken.Load() {
+	if b.broken.Load() {
 		_ = http.NewResponseController(w).Flush() // the sender sees what there is of the answer
 		panic(http.ErrAbortHandler)
 	}

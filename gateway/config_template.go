@@ -3,6 +3,7 @@ package gateway
 import (
 	"fmt"
 	"regexp"
+	"slices"
 )
 
 // A Template is an option's text with placeholders.
@@ -15,13 +16,7 @@ func (c Config) Templates() []Template {
 	for _, l := range c.RateLimits {
 		all = append(all, Template{"rate_limit", l.Per})
 	}
-	given := all[:0]
-	for _, t := range all {
-		if t.Text != "" {
-			given = append(given, t)
-		}
-	}
-	return given
+	return slices.DeleteFunc(all, func(t Template) bool { return t.Text == "" })
 }
 
 var placeholder = regexp.MustCompile(`\{[^{}]+\}`)

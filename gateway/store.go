@@ -100,13 +100,14 @@ type Archive interface {
 
 	// Replay makes up to limit deliveries that match and are Dead or Delivered
 	// Pending again, due at now, ReplayedAt then and with nothing spent, and
-	// returns how many.
-	// Their event's key is claimed again, if nobody has, until the instant.
+	// returns how many. Their event's key is claimed again, if nobody has,
+	// until the instant.
 	Replay(ctx context.Context, f Filter, now, until time.Time, limit int) (int, error)
 
 	// Discard deletes up to limit deliveries that match and are not Delivering,
-	// and returns how many. An event goes with its last delivery. Its key stays
-	// claimed: what has been thrown away is not welcome again.
+	// and returns how many. An event goes with its last delivery. Its key is
+	// claimed as it was before: what is thrown away is not welcome again,
+	// unless all of it was dead letters.
 	Discard(ctx context.Context, f Filter, limit int) (int, error)
 
 	// Sweep forgets, in a small step, events that are settled and outlived

@@ -74,16 +74,12 @@ type prolonger interface {
 func (w *Worker) checkClock(now time.Time) {
 	w.checking.Lock()
 	defer w.checking.Unlock()
-	longest := w.longest()
-	if longest == 0 {
-		return // nothing is in service yet
-	}
 	off := w.clock.look(now)
 	if off == 0 {
 		return
 	}
 	w.options.Log.Warn("the clock jumped", slog.Duration("by", off))
-	if err := w.follow(off, now.Add(longest)); err != nil && off < 0 {
+	if err := w.follow(now, off); err != nil && off < 0 {
 		w.options.Log.Error("webhook deliveries may wait too long after the clock jumped", slog.Any("error", err))
 	} else if err != nil {
 		w.options.Log.Error("webhook deliveries under way may be made twice after the clock jumped", slog.Any("error", err))
@@ -94,9 +90,9 @@ func (w *Worker) checkClock(now time.Time) {
 }
 
 // follow has the queue follow the clock, if it can.
-func (w *Worker) follow(off time.Duration, latest time.Time) error {
+func (w *Worker) follow(now time.Time, off time.Duration) error {
 	if queue, ok := w.options.Queue.(clamper); ok && off < 0 {
-		return queue.Clamp(w.storing, latest)
+		return queue.Clamp(w.storing, now.Add(w.longest()))
 	}
 	if queue, ok := w.options.Queue.(prolonger); ok && off > 0 {
 		return queue.Prolong(w.storing, off)

@@ -6,7 +6,9 @@ import "time"
 func (l *lane) run() {
 	for !l.w.stopping.Load() {
 		now := l.w.options.Now()
-		l.w.checkClock(now) // before anything is leased by it
+		if l.inService() {
+			l.w.checkClock(now) // before anything is leased by it
+		}
 		if !l.retreat(now) && !l.advance(now) && !l.refill(now) {
 			l.sleep(now)
 		}

@@ -45,7 +45,7 @@ function Back() {
 
 const questions = {
 	replay: { title: "Replay this delivery?", text: "It is delivered again, at once. The application sees the same id, and may have handled it before.", ok: "Replay" },
-	discard: { title: "Discard this delivery?", text: "It is deleted for good. The provider's redelivery of the same event is not taken in again.", ok: "Discard", danger: true },
+	discard: { title: "Discard this delivery?", text: "It is deleted for good. The provider's redelivery of the same event is not taken in again, unless all its deliveries were dead letters.", ok: "Discard", danger: true },
 };
 
 function Actions({ delivery, path, soon }) {
