@@ -211,7 +211,8 @@ func (b *tab) shows(element, text string) {
 type point struct{ X, Y float64 }
 
 // click clicks an element with the mouse as soon as it is there, enabled, and
-// not covered by another.
+// not covered by another. If the page moves it away under the mouse, the click
+// is kept from what is there instead, and done again.
 func (b *tab) click(element string) {
 	b.t.Helper()
 	const middle = `(e => {
@@ -219,15 +220,33 @@ func (b *tab) click(element string) {
 		e.scrollIntoView({block: "center", behavior: "instant"})
 		const r = e.getBoundingClientRect(), x = r.x + r.width / 2, y = r.y + r.height / 2
 		const hit = document.elementFromPoint(x, y)
-		return r.width > 0 && hit && (e.contains(hit) || hit.closest("label")?.contains(e)) ? {X: x, Y: y} : null
+		const within = at => e.contains(at) || at.closest("label")?.contains(e)
+		if (r.width === 0 || !hit || !within(hit)) return null
+		window.aim?.abort()
+		const aim = window.aim = new AbortController()
+		document.addEventListener("click", click => {
+			aim.abort()
+			window.missed = !within(click.target)
+			if (window.missed) {
+				click.preventDefault()
+				click.stopImmediatePropagation()
+			}
+		}, {capture: true, signal: aim.signal})
+		window.missed = true
+		return {X: x, Y: y}
 	})(%s)`
-	b.wait(fmt.Sprintf(middle, element))
-	at := eval[*point](b, fmt.Sprintf(middle, element))
-	if at == nil {
-		b.click(element) // it moved away between the two
-		return
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); {
+		at := eval[*point](b, fmt.Sprintf(middle, element))
+		if at == nil {
+			b.wait(fmt.Sprintf(middle, element))
+			continue
+		}
+		b.do(chromedp.MouseClickXY(at.X, at.Y))
+		if !eval[bool](b, "window.missed ?? false") { // another page knows nothing of it
+			return
+		}
 	}
-	b.do(chromedp.MouseClickXY(at.X, at.Y))
+	b.t.Fatalf("%s kept moving away under the mouse", element)
 }
 
 // fill makes a text what an input has, as a person would type it; of a select
