@@ -19,20 +19,36 @@ func (v *visit) admit() error {
 	if !v.claims() {
 		return v.take()
 	}
-	switch v.Seen.Claim(v.now, v.event.Key) {
+	switch v.claim() {
 	case Ours:
 	case Done:
 		return v.duplicate()
 	default: // it may yet fail, so it is too early to say yes
 		return &Refusal{Status: http.StatusConflict, Reason: ReasonInFlight, Wait: time.Second}
 	}
-	key := v.event.Key
+	key, proof := v.event.Key, v.event.Proof
 	defer func() {
 		if !v.accepted {
 			v.Seen.Release(key)
+			if proof != (Key{}) {
+				v.Seen.Release(proof)
+			}
 		}
 	}()
 	return v.take()
+}
+
+// claim claims the event's keys: all or none.
+func (v *visit) claim() Claim {
+	claim := v.Seen.Claim(v.now, v.event.Key)
+	if claim != Ours || v.event.Proof == (Key{}) {
+		return claim
+	}
+	claim = v.Seen.Claim(v.now, v.event.Proof)
+	if claim != Ours {
+		v.Seen.Release(v.event.Key)
+	}
+	return claim
 }
 
 // admitted notes that somebody is responsible for the event from now on: the
@@ -41,8 +57,13 @@ func (v *visit) admit() error {
 // answered.
 func (v *visit) admitted() {
 	v.accepted = true
-	if v.claims() {
-		v.Seen.Confirm(v.Now(), v.event.Key, time.Duration(v.config.Idempotency.TTL))
+	if !v.claims() {
+		return
+	}
+	now, ttl := v.Now(), time.Duration(v.config.Idempotency.TTL)
+	v.Seen.Confirm(now, v.event.Key, ttl)
+	if v.event.Proof != (Key{}) {
+		v.Seen.Confirm(now, v.event.Proof, ttl)
 	}
 }
 
@@ -93,7 +114,11 @@ func (v *visit) known() (bool, error) {
 	if !v.claims() {
 		return false, nil
 	}
-	return v.backing.Journal.Known(v.background(), v.now, v.event.Key)
+	known, err := v.backing.Journal.Known(v.background(), v.now, v.event.Key)
+	if err != nil || known || v.event.Proof == (Key{}) {
+		return known, err
+	}
+	return v.backing.Journal.Known(v.background(), v.now, v.event.Proof)
 }
 
 // background is the request's context, but that a sender who hangs up does not

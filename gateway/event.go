@@ -15,6 +15,7 @@ import (
 // then stays known.
 type Event struct {
 	Key        Key    // among all events of all endpoints
+	Proof      Key    // another: what a replay of its request has, whatever the Key; zero: there is none
 	ID         string // the provider's delivery id; "" when it sends none
 	Type       string // the provider's event type; "" when it sends none
 	Endpoint   string // name of the endpoint that received it
@@ -39,7 +40,7 @@ type Event struct {
 // goroutine works with e.
 func (e *Event) shell() *Event {
 	shell := &Event{
-		Key: e.Key, ID: e.ID, Type: e.Type, Endpoint: e.Endpoint, Provider: e.Provider, Attempt: e.Attempt, ReceivedAt: e.ReceivedAt, Sender: e.Sender,
+		Key: e.Key, Proof: e.Proof, ID: e.ID, Type: e.Type, Endpoint: e.Endpoint, Provider: e.Provider, Attempt: e.Attempt, ReceivedAt: e.ReceivedAt, Sender: e.Sender,
 		Method: e.Method, Target: e.Target, Host: e.Host, RemoteAddr: e.RemoteAddr, TLS: e.TLS, Header: e.Header, Trace: e.Trace,
 	}
 	shell.json.adopt(&e.json)

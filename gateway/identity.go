@@ -91,9 +91,11 @@ func (v *visit) identify() error {
 // identity sets the event's key: what two deliveries of one event have in
 // common and two events have not. An id that the signature does not cover
 // proves nothing, because whoever replays a delivery can change it: there the
-// signed body decides, unless the configuration asks for the id as well. Where
-// nothing is signed, a stranger could spend the ids of events to come: there
-// the id counts with the body it came with.
+// signature decides, unless the configuration asks for the id as well. Where
+// the signature changes with each retry's timestamp it takes two keys: a retry
+// has the id and the body, and a replay has the signature. Where nothing is
+// signed, a stranger could spend the ids of events to come: there the id counts
+// with the body it came with.
 func (v *visit) identity() error {
 	id, signed := v.event.ID, v.verifier.IDSigned()
 	custom := v.config.Idempotency.Key
@@ -116,8 +118,8 @@ func (v *visit) identity() error {
 		v.event.Key = NewKey(name, id)
 	case id != "" && custom != "":
 		v.event.Key = NewKey(name, id, v.digest())
-	case id != "":
-		v.event.Key = NewKey(name, "", v.digest())
+	case id != "" && v.resigned():
+		v.event.Key, v.event.Proof = NewKey(name, id, v.bodySum()), NewKey(name, "", string(mac))
 	case len(mac) > 0:
 		v.event.Key = NewKey(name, "", string(mac))
 	default:
@@ -128,14 +130,18 @@ func (v *visit) identity() error {
 }
 
 // digest stands for what was signed, whatever id it came with: the body, since
-// the signature may change with each retry's timestamp; or, where the body is
-// not signed, or not all of it, so that anyone can exchange it, the signature.
+// the signature may change with each retry; or, where the body is not signed,
+// or not all of it, so that anyone can exchange it, the signature.
 func (v *visit) digest() string {
-	if !v.verifier.Timestamped() || !v.verifier.WholeBodySigned() {
-		return string(v.proof.MAC())
+	if v.resigned() {
+		return v.bodySum()
 	}
-	return v.bodySum()
+	return string(v.proof.MAC())
 }
+
+// resigned reports whether a retry may have another signature for the same
+// body.
+func (v *visit) resigned() bool { return v.verifier.Timestamped() && v.verifier.WholeBodySigned() }
 
 func (v *visit) bodySum() string {
 	sum := sha256.Sum256(v.body.bytes)

@@ -115,7 +115,7 @@ func TestARequestEndsWithItsContext(t *testing.T) {
 // A shell is the event but for its body, and for what was parsed of it.
 func TestAShellIsTheSame(t *testing.T) {
 	e := sent()
-	e.Key, e.Sender = Key{1}, netip.MustParseAddr("203.0.113.7")
+	e.Key, e.Proof, e.Sender = Key{1}, Key{2}, netip.MustParseAddr("203.0.113.7")
 	of, is := reflect.ValueOf(e).Elem(), reflect.ValueOf(e.shell()).Elem()
 	for i := range of.NumField() {
 		switch name := of.Type().Field(i).Name; {

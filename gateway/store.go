@@ -30,10 +30,10 @@ var (
 
 // A Journal takes in events.
 type Journal interface {
-	// Append claims the event's key and stores the event with its deliveries,
-	// in one durable step: both or neither. Ours: it is stored, and the
-	// deliveries have their ids. Done: the key is known, and nothing was
-	// stored. A delivery that is Delivering is leased to the caller from the
+	// Append claims the event's keys, Key and Proof, and stores the event with
+	// its deliveries, in one durable step: all or nothing. Ours: it is stored,
+	// and the deliveries have their ids. Done: one of the keys is known, and
+	// nothing was stored. A delivery that is Delivering is leased to the caller from the
 	// start.
 	//
 	// It fails with ErrFull, ErrFailed, ErrSlow or ErrClosed. After ErrSlow the
@@ -52,8 +52,8 @@ type Journal interface {
 // An Entry is an event and its deliveries, on their way into a Store.
 type Entry struct {
 	Event      *Event
-	Until      time.Time   // the key stays claimed so long; zero: it is not claimed
-	Deliveries []*Delivery // one for each destination; none: only the key is kept
+	Until      time.Time   // the keys stay claimed so long; zero: they are not claimed
+	Deliveries []*Delivery // one for each destination; none: only the keys are kept
 }
 
 // A Queue gives out deliveries.
@@ -75,7 +75,7 @@ type Queue interface {
 	// and changes nothing, unless the stored delivery is Delivering in the
 	// same Attempt.
 	//
-	// When all deliveries of an event are Dead its key is free again: forgotten
+	// When all deliveries of an event are Dead its keys are free again: forgotten
 	// is true, so that the sender's own redelivery is welcome.
 	Finish(ctx context.Context, d *Delivery) (forgotten bool, err error)
 }
@@ -100,13 +100,13 @@ type Archive interface {
 
 	// Replay makes up to limit deliveries that match and are Dead or Delivered
 	// Pending again, due at now, ReplayedAt then and with nothing spent, and
-	// returns how many. Their event's key is claimed again, if nobody has,
-	// until the instant.
+	// returns how many. Their event's keys are claimed again, if nobody has
+	// them, until the instant.
 	Replay(ctx context.Context, f Filter, now, until time.Time, limit int) (int, error)
 
 	// Discard deletes up to limit deliveries that match and are not Delivering,
-	// and returns how many. An event goes with its last delivery. Its key is
-	// claimed as it was before: what is thrown away is not welcome again,
+	// and returns how many. An event goes with its last delivery. Its keys are
+	// claimed as they were before: what is thrown away is not welcome again,
 	// unless all of it was dead letters.
 	Discard(ctx context.Context, f Filter, limit int) (int, error)
 

@@ -97,13 +97,13 @@ func TestGivesUp(t *testing.T) {
 					app.hold = make(chan struct{})
 				}
 				s.Serve(s.destination(app, func(d *gateway.Destination) { d.Retry = tt.retry.WithDefaults() }))
-				d := s.store()
+				d := s.store(func(d *gateway.Delivery) { d.Event.Proof = gateway.NewKey("proof") })
 				s.pass(24 * time.Hour)
 				if got := s.queue.get(d); got.State != gateway.Dead || got.Attempt != tt.attempts || got.LastAttempt.Status != tt.status {
 					t.Errorf("stored: %+v, want it dead after %d attempts with %d", got, tt.attempts, tt.status)
 				}
-				if !slices.Equal(s.forgotten, []gateway.Key{d.Event.Key}) {
-					t.Errorf("forgotten: %v, want the event's key, once", s.forgotten)
+				if !slices.Equal(s.forgotten, []gateway.Key{d.Event.Key, d.Event.Proof}) {
+					t.Errorf("forgotten: %v, want the event's keys, once", s.forgotten)
 				}
 				if log := s.log.String(); !strings.Contains(log, "level=ERROR") || !strings.Contains(log, "event=e1") || strings.Contains(log, "secret") {
 					t.Errorf("log:\n%s\nwant an error with the event's id, and nothing of its body", log)

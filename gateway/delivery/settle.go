@@ -14,6 +14,7 @@ import (
 type facts struct {
 	known bool
 	key   gateway.Key
+	proof gateway.Key
 	name  string
 	typ   string
 }
@@ -22,7 +23,7 @@ func factsOf(d *gateway.Delivery) facts {
 	if d.Event == nil {
 		return facts{}
 	}
-	return facts{true, d.Event.Key, d.Event.Reference(), d.Event.Type}
+	return facts{true, d.Event.Key, d.Event.Proof, d.Event.Reference(), d.Event.Type}
 }
 
 // Settle ends the lease of a delivery by the result of the caller's attempt.
@@ -43,7 +44,7 @@ func (l *lane) settle(d *gateway.Delivery, to *gateway.Destination, r gateway.Re
 		return
 	}
 	if forgotten && f.known {
-		l.w.options.Forget(f.key)
+		l.forget(f)
 	}
 	if d.State == gateway.Pending {
 		l.Wake(d.Due)
@@ -55,10 +56,18 @@ func (l *lane) settle(d *gateway.Delivery, to *gateway.Destination, r gateway.Re
 	if d.State == gateway.Dead {
 		l.logDead(d, f)
 		if d.Event == nil && f.known {
-			d.Event = &gateway.Event{Key: f.key, ID: f.name, Type: f.typ}
+			d.Event = &gateway.Event{Key: f.key, Proof: f.proof, ID: f.name, Type: f.typ}
 		}
 	}
 	l.w.options.Observer.Settled(l.address, d)
+}
+
+// forget lets the event's keys be claimed again.
+func (l *lane) forget(f facts) {
+	l.w.options.Forget(f.key)
+	if f.proof != (gateway.Key{}) {
+		l.w.options.Forget(f.proof)
+	}
 }
 
 // The waits between two tries to store what came of an attempt.

@@ -74,20 +74,27 @@ func (l *Limits) room(t totals, size int64, full bool) error {
 	return nil
 }
 
-// known reports whether the record's key is claimed.
+// known reports whether one of the record's keys is claimed.
 func (w *writer) known(r *record) (bool, error) {
 	if r.until == 0 {
 		return false, nil
 	}
-	v, err := w.keys.stagedHolder(w.conn, r.key)
+	v, err := w.keys.stagedHolder(w.conn, r.keys.key)
+	if err != nil || v.until > r.received || !r.keys.two() {
+		return v.until > r.received, err
+	}
+	v, err = w.keys.stagedHolder(w.conn, r.keys.proof)
 	return v.until > r.received, err
 }
 
-// take claims the record's key and stores its event.
+// take claims the record's keys and stores its event.
 func (w *writer) take(r *record) error {
 	first, err := w.insert(r)
 	if err == nil && r.until != 0 {
-		w.keys.stage(r.key, holding{r.until, first})
+		w.keys.stage(r.keys.key, holding{r.until, first})
+		if r.keys.two() {
+			w.keys.stage(r.keys.proof, holding{r.until, first})
+		}
 		w.keys.tell(r.received, w.store.now())
 	}
 	return err
@@ -99,7 +106,8 @@ func (w *writer) insert(r *record) (first int64, err error) {
 		return 0, nil
 	}
 	r.first = w.next
-	err = prepare(w.conn, `INSERT INTO events VALUES (?, ?, ?, ?, ?)`).int(r.first).bytes(r.key[:]).int(r.sum).bytes(r.head).bytes(r.body).run()
+	var column [2 * len(gateway.Key{})]byte
+	err = prepare(w.conn, `INSERT INTO events VALUES (?, ?, ?, ?, ?)`).int(r.first).bytes(r.keys.column(column[:0])).int(r.sum).bytes(r.head).bytes(r.body).run()
 	shelf := r.shelf()
 	for i := range r.deliveries {
 		if err == nil {

@@ -30,7 +30,7 @@ func BenchmarkDriver(b *testing.B) {
 		for n := int64(1); b.Loop(); n += group {
 			must(b, prepare(c, `BEGIN IMMEDIATE`).run())
 			for i := range int64(group) {
-				must(b, prepare(c, insert).int(n+i).bytes(r.key[:]).int(r.sum).bytes(r.head).bytes(r.body).run())
+				must(b, prepare(c, insert).int(n+i).bytes(r.keys.key[:]).int(r.sum).bytes(r.head).bytes(r.body).run())
 				must(b, prepare(c, deliver).int(n+i, 0, 1, 1, 0, 0, 0, r.received, r.received, 2<<10, 1).null().null().run())
 			}
 			must(b, prepare(c, `COMMIT`).run())
@@ -51,7 +51,7 @@ func BenchmarkDriver(b *testing.B) {
 			must(b, err)
 			event, delivery := tx.Stmt(first), tx.Stmt(second)
 			for i := range int64(group) {
-				_, err := event.Exec(n+i, r.key[:], r.sum, r.head, r.body)
+				_, err := event.Exec(n+i, r.keys.key[:], r.sum, r.head, r.body)
 				must(b, err)
 				_, err = delivery.Exec(n+i, 0, 1, 1, 0, 0, 0, r.received, r.received, 2<<10, 1, nil, nil)
 				must(b, err)

@@ -65,7 +65,7 @@ func (w *writer) remember(d stored, number int64) error {
 }
 
 // settle sees to the event, if d was the last of its deliveries: it gets a
-// place on the shelf, and its key is free if all are dead.
+// place on the shelf, and its keys are free if all are dead.
 func (f *finishing) settle(w *writer, d stored) (shelf int64, err error) {
 	state := f.delivery.State
 	if !settled(state) {
@@ -105,24 +105,37 @@ func (f *finishing) update(w *writer, d stored, shelf int64) error {
 	return nil
 }
 
-// forget releases the event's key, and reports whether it is free now: it is
-// not when another event has claimed it in the meantime.
+// forget releases the event's keys, and reports whether it may come again: not
+// when another event has claimed its key in the meantime.
 func (w *writer) forget(event, now int64) (bool, error) {
-	key, err := w.keyOf(event)
+	k, err := w.keysOf(event)
 	if err != nil {
 		return false, err
 	}
-	v, err := w.keys.stagedHolder(w.conn, key)
-	if err == nil && v.event == event {
-		w.keys.stage(key, holding{})
+	if k.two() {
+		if _, err := w.release(k.proof, event); err != nil {
+			return false, err
+		}
 	}
-	return v.event == event || v.until <= now, err
+	until, err := w.release(k.key, event)
+	return until <= now, err
 }
 
-func (w *writer) keyOf(event int64) (key gateway.Key, err error) {
-	found, err := prepare(w.conn, `SELECT key FROM events WHERE id = ?`).int(event).one(func(s *engine.Stmt) { s.ColumnBytes(0, key[:]) })
+// release frees the key if the event has it. Otherwise it returns until when
+// another has.
+func (w *writer) release(key gateway.Key, event int64) (until int64, err error) {
+	v, err := w.keys.stagedHolder(w.conn, key)
+	if err != nil || v.event != event {
+		return v.until, err
+	}
+	w.keys.stage(key, holding{})
+	return 0, nil
+}
+
+func (w *writer) keysOf(event int64) (k keys, err error) {
+	found, err := prepare(w.conn, `SELECT key FROM events WHERE id = ?`).int(event).one(func(s *engine.Stmt) { k.scan(s, 0) })
 	if err == nil && !found {
 		err = errBroken
 	}
-	return key, err
+	return k, err
 }

@@ -89,7 +89,7 @@ func (s *Store) show(c *engine.Conn, id int64) (d *gateway.Delivery, err error) 
 	}
 	var i image
 	found, err := prepare(c, `SELECT key, 0, head FROM events WHERE id = ?`).int(d.EventID).one(func(row *engine.Stmt) {
-		row.ColumnBytes(0, i.key[:])
+		i.keys.scan(row, 0)
 		i.head = blob(row, 2)
 	})
 	if err != nil || !found {

@@ -12,7 +12,7 @@ import (
 
 // An image is an event as it is stored.
 type image struct {
-	key        gateway.Key
+	keys       keys
 	sum        int64
 	head, body []byte
 }
@@ -61,7 +61,7 @@ func (i *image) find(c *engine.Conn, id int64) error {
 }
 
 func (i *image) scan(s *engine.Stmt) {
-	s.ColumnBytes(0, i.key[:])
+	i.keys.scan(s, 0)
 	i.sum, i.head, i.body = s.ColumnInt64(1), blob(s, 2), blob(s, 3)
 }
 
@@ -79,7 +79,7 @@ func (i *image) fill(d *gateway.Delivery) error {
 	if err != nil {
 		return fmt.Errorf("event %d: %w", d.EventID, err)
 	}
-	e.Key, e.ReceivedAt, e.Attempt, e.Body = i.key, d.ReceivedAt, d.Attempt, i.body
+	e.Key, e.Proof, e.ReceivedAt, e.Attempt, e.Body = i.keys.key, i.keys.proof, d.ReceivedAt, d.Attempt, i.body
 	d.Event = e
 	return nil
 }

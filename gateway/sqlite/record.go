@@ -12,8 +12,8 @@ import (
 // A record is an entry as the writer stores it. It shares no memory with the
 // entry that may change.
 type record struct {
-	key        gateway.Key
-	until      int64 // 0: the key is not claimed
+	keys       keys
+	until      int64 // 0: the keys are not claimed
 	received   int64
 	reference  int64 // hash of the event's
 	kind       int64 // hash of the event's type
@@ -34,7 +34,7 @@ var records = sync.Pool{New: func() any { return new(record) }}
 func newRecord(e *gateway.Entry) *record {
 	r := records.Get().(*record)
 	*r = record{
-		key: e.Event.Key, until: nanos(e.Until), received: nanos(e.Event.ReceivedAt),
+		keys: keys{e.Event.Key, e.Event.Proof}, until: nanos(e.Until), received: nanos(e.Event.ReceivedAt),
 		buffer: r.buffer[:0], deliveries: r.deliveries[:0],
 	}
 	if len(e.Deliveries) == 0 {
@@ -61,7 +61,7 @@ func newRecord(e *gateway.Entry) *record {
 // size is the event's, as it is counted.
 func (r *record) size() int64 { return int64(len(r.head) + len(r.body)) }
 
-// keyOnly makes r forget everything but its key.
+// keyOnly makes r forget everything but its keys.
 func (r *record) keyOnly() {
 	r.head, r.body, r.buffer, r.deliveries = nil, nil, nil, nil
 }

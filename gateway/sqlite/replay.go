@@ -72,12 +72,19 @@ func (r *replaying) replay(w *writer, d stored) error {
 	return prepare(w.conn, `UPDATE deliveries SET state = 0, spent = 0, due = ?1, replayed = ?1, lane = ?2 WHERE id = ?3`).int(r.now).intOrNull(place).int(d.id).run()
 }
 
-// claim takes the event's key again, if nobody has it.
+// claim takes the event's keys again, if nobody has them.
 func (r *replaying) claim(w *writer, event int64) error {
-	key, err := w.keyOf(event)
+	k, err := w.keysOf(event)
 	if err != nil || r.until == 0 {
 		return err
 	}
+	if err := r.claimKey(w, k.key, event); err != nil || !k.two() {
+		return err
+	}
+	return r.claimKey(w, k.proof, event)
+}
+
+func (r *replaying) claimKey(w *writer, key gateway.Key, event int64) error {
 	v, err := w.keys.stagedHolder(w.conn, key)
 	if err == nil && v.until <= r.now {
 		w.keys.stage(key, holding{r.until, event})

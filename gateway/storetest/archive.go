@@ -167,6 +167,20 @@ func testReplayClaims(t *testing.T, s *subject) {
 	}
 }
 
+func testReplayClaimsProof(t *testing.T, s *subject) {
+	id := s.append(proven("a", "a's", main))[0].ID
+	s.finish(attempted(s.leaseOne(Epoch), gateway.Dead, Epoch))
+	later := Epoch.Add(time.Hour)
+	if n, err := s.Replay(t.Context(), gateway.Filter{IDs: []int64{id}}, Epoch, later, 10); n != 1 || err != nil {
+		t.Fatalf("Replay = %d, %v; want 1", n, err)
+	}
+	for _, name := range []string{"a", "a's"} {
+		if key := gateway.NewKey(name); !s.known(key, Epoch) || s.known(key, later) {
+			t.Errorf("%s is not claimed until the instant", name)
+		}
+	}
+}
+
 func testSweep(t *testing.T, s *subject) {
 	list := []*gateway.Entry{Entry("dead", main), Entry("delivered", main), Entry("half", main, audit), Entry("waiting", main)}
 	s.append(list...)

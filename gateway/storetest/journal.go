@@ -86,6 +86,40 @@ func testAppendKeyOnly(t *testing.T, s *subject) {
 	}
 }
 
+// proven is an Entry whose event has a Proof, made of another name.
+func proven(name, proof string, to ...gateway.Address) *gateway.Entry {
+	e := Entry(name, to...)
+	e.Event.Proof = gateway.NewKey(proof)
+	return e
+}
+
+func testAppendProof(t *testing.T, s *subject) {
+	s.append(proven("a", "a's", main), proven("b", "b's"))
+	s.Note(proven("c", "c's"))
+	s.append(proven("d", "d's")) // what was noted is stored by now
+	for _, name := range []string{"a's", "b's", "c's", "d's"} {
+		if !s.known(gateway.NewKey(name), Epoch) {
+			t.Errorf("%s proof is not known", name)
+		}
+	}
+	for _, tt := range []struct {
+		name string
+		e    *gateway.Entry
+		want gateway.Claim
+	}{
+		{"the same key", proven("a", "new", main), gateway.Done},
+		{"the same proof", proven("new", "a's", main), gateway.Done},
+		{"the proof of one that is not stored", proven("new", "c's", main), gateway.Done},
+		{"a proof as key", Entry("b's", main), gateway.Done},
+		{"a key as proof", proven("new", "b", main), gateway.Done},
+		{"both new", proven("new", "new's", main), gateway.Ours},
+	} {
+		if claim, err := s.Append(t.Context(), tt.e); claim != tt.want || err != nil {
+			t.Errorf("%s: Append = %v, %v; want %v", tt.name, claim, err, tt.want)
+		}
+	}
+}
+
 func testAppendKeepsNothing(t *testing.T, s *subject) {
 	e := Entry("a", main)
 	e.Deliveries[0].State, e.Deliveries[0].LastAttempt = gateway.Delivered, gateway.Attempt{Number: 1, Start: Epoch, Answer: []byte("good")}
@@ -136,6 +170,7 @@ func testRoundTrip(t *testing.T, s *subject) {
 		},
 		"line ends in an id": func(e *gateway.Event) { e.ID, e.Target = "a\r\nb\x00c", "/"+strings.Repeat("x", 8000) },
 		"a trace":            func(e *gateway.Event) { e.Trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01" },
+		"a proof":            func(e *gateway.Event) { e.Proof = gateway.NewKey("proof") },
 		"an instant between": func(e *gateway.Event) { e.ReceivedAt = Epoch.Add(1) },
 	} {
 		t.Run(name, func(t *testing.T) {

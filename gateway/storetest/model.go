@@ -108,14 +108,28 @@ func (m *Model) Note(e *gateway.Entry) {
 }
 
 func (m *Model) take(e *gateway.Entry) gateway.Claim {
-	if !e.Until.IsZero() && m.claims[e.Event.Key].until.After(e.Event.ReceivedAt) {
-		return gateway.Done
+	if e.Until.IsZero() {
+		m.insert(e)
+		return gateway.Ours
+	}
+	for _, key := range keys(e.Event) {
+		if m.claims[key].until.After(e.Event.ReceivedAt) {
+			return gateway.Done
+		}
 	}
 	id := m.insert(e)
-	if !e.Until.IsZero() {
-		m.claims[e.Event.Key] = claim{e.Until, id}
+	for _, key := range keys(e.Event) {
+		m.claims[key] = claim{e.Until, id}
 	}
 	return gateway.Ours
+}
+
+// keys are the event's, one or two.
+func keys(e *gateway.Event) []gateway.Key {
+	if e.Proof == (gateway.Key{}) {
+		return []gateway.Key{e.Key}
+	}
+	return []gateway.Key{e.Key, e.Proof}
 }
 
 func (m *Model) insert(e *gateway.Entry) (id int64) {
@@ -139,7 +153,7 @@ func (m *Model) insert(e *gateway.Entry) (id int64) {
 
 func copyEvent(e *gateway.Event) *gateway.Event {
 	return &gateway.Event{
-		Key: e.Key, ID: e.ID, Type: e.Type, Endpoint: e.Endpoint, Provider: e.Provider, ReceivedAt: e.ReceivedAt, Sender: e.Sender,
+		Key: e.Key, Proof: e.Proof, ID: e.ID, Type: e.Type, Endpoint: e.Endpoint, Provider: e.Provider, ReceivedAt: e.ReceivedAt, Sender: e.Sender,
 		Method: e.Method, Target: e.Target, Host: e.Host, RemoteAddr: e.RemoteAddr, TLS: e.TLS, Header: e.Header.Clone(), Trace: e.Trace, Body: bytes.Clone(e.Body),
 	}
 }

@@ -123,9 +123,10 @@ func (m *Model) Replay(_ context.Context, f gateway.Filter, now, until time.Time
 		n++
 		d.State, d.Due, d.ReplayedAt, d.Spent = gateway.Pending, now, now, 0
 		delete(m.settled, d.EventID)
-		key := m.events[d.EventID].Key
-		if !until.IsZero() && !m.claims[key].until.After(now) {
-			m.claims[key] = claim{until, d.EventID}
+		for _, key := range keys(m.events[d.EventID]) {
+			if !until.IsZero() && !m.claims[key].until.After(now) {
+				m.claims[key] = claim{until, d.EventID}
+			}
 		}
 	}
 	return n, nil

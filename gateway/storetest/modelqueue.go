@@ -99,16 +99,19 @@ func (m *Model) Finish(_ context.Context, f *gateway.Delivery) (forgotten bool, 
 	return m.forget(d, d.LastAttempt.Start.Add(d.LastAttempt.Duration)), nil
 }
 
-// forget releases the key of d's event, if all its deliveries are dead.
+// forget releases the keys of d's event, if all its deliveries are dead. The
+// first one counts as the event's.
 func (m *Model) forget(d *gateway.Delivery, now time.Time) bool {
 	for _, o := range m.of(d.EventID) {
 		if o.State != gateway.Dead {
 			return false
 		}
 	}
-	key := m.events[d.EventID].Key
-	if m.claims[key].event == d.EventID {
-		delete(m.claims, key)
+	e := m.events[d.EventID]
+	for _, key := range keys(e) {
+		if m.claims[key].event == d.EventID {
+			delete(m.claims, key)
+		}
 	}
-	return !m.claims[key].until.After(now)
+	return !m.claims[e.Key].until.After(now)
 }

@@ -74,6 +74,9 @@ func (m *machine) entry(t *rapid.T, states *rapid.Generator[gateway.State]) *gat
 	if rapid.IntRange(0, 3).Draw(t, "named") == 0 {
 		e.Event.ID = ""
 	}
+	if rapid.IntRange(0, 2).Draw(t, "proven") == 0 {
+		e.Event.Proof = gateway.NewKey(fmt.Sprint("event ", rapid.IntRange(0, 30).Draw(t, "proof")))
+	}
 	e.Event.Body = rapid.SliceOfN(rapid.Byte(), 0, 40).Draw(t, "body")
 	if rapid.IntRange(0, 5).Draw(t, "claimed") > 0 {
 		e.Until = m.now.Add(pauses.Draw(t, "until"))

@@ -162,6 +162,19 @@ func testFinishForgets(t *testing.T, s *subject) {
 	s.append(Entry("all dead", main)) // it is welcome
 }
 
+func testFinishForgetsProof(t *testing.T, s *subject) {
+	s.append(proven("a", "a's", main))
+	if !s.finish(attempted(s.leaseOne(Epoch), gateway.Dead, Epoch)) {
+		t.Error("the keys of a dead letter are not forgotten")
+	}
+	for _, name := range []string{"a", "a's"} {
+		if s.known(gateway.NewKey(name), Epoch) {
+			t.Errorf("%s is still known", name)
+		}
+	}
+	s.append(proven("another", "a's", main)) // it is welcome
+}
+
 func testFanOut(t *testing.T, s *subject) {
 	s.append(Entry("a", main, audit))
 	s.finish(attempted(s.leaseOne(Epoch), gateway.Delivered, Epoch))

@@ -16,16 +16,16 @@ func Run(t *testing.T, open func(t *testing.T) gateway.Store) {
 		name string
 		run  func(*testing.T, *subject)
 	}{
-		{"Append", testAppend}, {"AppendTwice", testAppendTwice}, {"AppendAtOnce", testAppendAtOnce}, {"AppendKeyOnly", testAppendKeyOnly},
+		{"Append", testAppend}, {"AppendTwice", testAppendTwice}, {"AppendAtOnce", testAppendAtOnce}, {"AppendKeyOnly", testAppendKeyOnly}, {"AppendProof", testAppendProof},
 		{"AppendKeepsNothing", testAppendKeepsNothing}, {"RoundTrip", testRoundTrip}, {"BigBody", testBigBody},
 		{"Known", testKnown}, {"Note", testNote},
 		{"LeaseOnce", testLeaseOnce}, {"LeaseExpires", testLeaseExpires}, {"LeasedFromTheStart", testLeasedFromTheStart},
 		{"DueOrder", testDueOrder}, {"Order", testOrder}, {"OrderReplayed", testOrderReplayed},
-		{"FinishFenced", testFinishFenced}, {"FinishForgets", testFinishForgets}, {"FanOut", testFanOut}, {"Attempts", testAttempts},
+		{"FinishFenced", testFinishFenced}, {"FinishForgets", testFinishForgets}, {"FinishForgetsProof", testFinishForgetsProof}, {"FanOut", testFanOut}, {"Attempts", testAttempts},
 		{"ListPages", testListPages}, {"ListFilters", testListFilters}, {"ListEvents", testListEvents}, {"Show", testShow},
 		{"Discard", testDiscard}, {"DiscardSiblings", testDiscardSiblings}, {"DiscardSettler", testDiscardSettler},
 		{"DiscardOrder", testDiscardOrder}, {"DiscardFenced", testDiscardFenced},
-		{"Replay", testReplay}, {"ReplayClaims", testReplayClaims}, {"Sweep", testSweep}, {"Stats", testStats}, {"Closed", testClosed},
+		{"Replay", testReplay}, {"ReplayClaims", testReplayClaims}, {"ReplayClaimsProof", testReplayClaimsProof}, {"Sweep", testSweep}, {"Stats", testStats}, {"Closed", testClosed},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
