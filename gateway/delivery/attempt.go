@@ -68,7 +68,9 @@ func (j *job) run() {
 	defer func() { j.place.Leave(told) }()
 	defer j.rescue(func(error) {}) // its lease ends by itself
 	result := j.attempt()
-	if result.Reason != ReasonInternal {
+	if result.Reason == ReasonInternal {
+		j.observe(result)
+	} else {
 		told = result
 	}
 	j.lane.settle(j.delivery, j.place.to, result, j.facts)
@@ -90,8 +92,12 @@ func (j *job) attempt() (r gateway.Result) {
 	r = j.place.to.Attempt(j.lane.w.attempts, j.delivery.Event, &gateway.Recording{})
 	failpoint.Hit("attempt.after")
 	r.Probe = j.place.probe
-	j.lane.w.options.Observer.Attempted(Attempt{Address: j.lane.address, Delivery: j.delivery, Result: r, Lag: max(0, r.Start.Sub(j.due))})
+	j.observe(r)
 	return r
+}
+
+func (j *job) observe(r gateway.Result) {
+	j.lane.w.options.Observer.Attempted(Attempt{Address: j.lane.address, Delivery: j.delivery, Result: r, Lag: max(0, r.Start.Sub(j.due))})
 }
 
 // rescue, deferred, ends a panic: neither the process nor the place is lost by
