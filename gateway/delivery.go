@@ -37,6 +37,7 @@ type Delivery struct {
 	ReceivedAt  time.Time // the event's
 	ReplayedAt  time.Time // the last time; zero: it was not
 	Due         time.Time // Pending: not before; Delivering: when the lease ends
+	Since       time.Time // as given out by Lease: when it was due; else zero
 	Order       string    // deliveries of one Address that have the same are made one after the other; "" has no order
 	LastAttempt Attempt   // the zero Attempt before the first has ended
 }

@@ -36,7 +36,7 @@ type lane struct {
 // A lease is a delivery that waits here for its attempt.
 type lease struct {
 	*gateway.Delivery
-	due   time.Time // as far as we know
+	due   time.Time
 	until time.Time
 	done  func() // its event is in memory, which is not needed any more
 }

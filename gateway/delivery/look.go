@@ -92,7 +92,7 @@ func (l *lane) endLook(now, until time.Time, n int, found []*gateway.Delivery, n
 	l.look.end(now, len(found) == n, next)
 	leases := make([]lease, len(found))
 	for i, d := range found {
-		leases[i] = lease{d, dueOf(d, now), until, nothing}
+		leases[i] = lease{d, d.Since, until, nothing}
 	}
 	if l.closed {
 		return leases
@@ -102,12 +102,3 @@ func (l *lane) endLook(now, until time.Time, n int, found []*gateway.Delivery, n
 }
 
 func nothing() {}
-
-// dueOf is when a delivery that was leased now was due, as far as we know: for
-// the first attempt that was at once.
-func dueOf(d *gateway.Delivery, now time.Time) time.Time {
-	if d.Attempt == 1 {
-		return d.ReceivedAt
-	}
-	return now
-}

@@ -33,6 +33,31 @@ func TestAttemptsAtOnce(t *testing.T) {
 	})
 }
 
+// The lag is the time since an attempt was due, not since its event came, or
+// since it was leased.
+func TestLag(t *testing.T) {
+	run(t, func(s *stand) {
+		const later, long = time.Hour, 3 * time.Hour
+		app := answering(503, 200)
+		s.random = 0.5
+		s.Serve(s.destination(app, inFlight(1)))
+		d := s.store(func(d *gateway.Delivery) { d.Due = d.Due.Add(later) }) // as one that a limit deferred
+		s.pass(later)
+		s.Pause(shop)
+		wait := s.queue.get(d).Due.Sub(s.now())
+		s.pass(wait + long)
+		s.Resume(shop)
+		synctest.Wait()
+		var got []time.Duration
+		for _, a := range s.attempts {
+			got = append(got, a.Lag)
+		}
+		if want := []time.Duration{0, long}; !slices.Equal(got, want) {
+			t.Errorf("lags of %v, want %v", got, want)
+		}
+	})
+}
+
 func TestWaitsBetweenAttempts(t *testing.T) {
 	const unit = 5 * time.Second // the default delay
 	tests := []struct {

@@ -65,7 +65,7 @@ func (l *leasing) collect(w *writer, place int64) error {
 
 func (l *leasing) take(w *writer, lane *lane, d *gateway.Delivery) error {
 	lane.move(d.State, gateway.Delivering)
-	d.State, d.Due = gateway.Delivering, instant(l.until)
+	d.State, d.Since, d.Due = gateway.Delivering, d.Due, instant(l.until)
 	d.Attempt++
 	return prepare(w.conn, `UPDATE deliveries SET state = 1, attempt = ?, due = ?, lane = ? WHERE id = ?`).int(int64(d.Attempt), l.until, -lane.id, d.ID).run()
 }

@@ -18,9 +18,11 @@ func (m *Model) Lease(_ context.Context, to gateway.Address, now, until time.Tim
 	}
 	due := m.due(to, now)
 	for _, d := range due[:min(len(due), n)] {
+		given := copyDelivery(d)
 		d.State, d.Due = gateway.Delivering, until
 		d.Attempt++
-		leased = append(leased, copyDelivery(d))
+		given.State, given.Since, given.Due, given.Attempt = d.State, given.Due, d.Due, d.Attempt
+		leased = append(leased, given)
 	}
 	if len(leased) < n {
 		next = m.nextDue(to, now)

@@ -14,7 +14,7 @@ func testLeaseOnce(t *testing.T, s *subject) {
 	same(t, "what is leased", ids(append(first, second...)), ids(appended))
 	d := first[0]
 	want := &gateway.Delivery{
-		ID: d.ID, EventID: appended[0].EventID, Address: main, State: gateway.Delivering, Attempt: 1, ReceivedAt: Epoch, Due: Epoch.Add(10 * time.Second),
+		ID: d.ID, EventID: appended[0].EventID, Address: main, State: gateway.Delivering, Attempt: 1, ReceivedAt: Epoch, Due: Epoch.Add(10 * time.Second), Since: Epoch,
 	}
 	same(t, "a leased delivery", d, want)
 	if again := s.lease(Epoch, 3); len(again) > 0 {
@@ -132,7 +132,7 @@ func testFinishFenced(t *testing.T, s *subject) {
 		t.Errorf("Finish of what is settled = %v, want %v", err, gateway.ErrLeaseLost)
 	}
 	stored := s.list(gateway.Filter{IDs: []int64{d.ID}}, 1)[0]
-	stored.Event = nil
+	stored.Event, stored.Since = nil, done.Since // which only a lease has
 	same(t, "the delivery", stored, done)
 }
 
