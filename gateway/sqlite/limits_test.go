@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -88,6 +89,25 @@ func TestDiskFull(t *testing.T) {
 	expectHealth(t, s, gateway.Ready, nil)
 	pragma(t, s, "max_page_count = 1000000")
 	mustAppend(t, s, large)
+}
+
+// TestDiskFullDrops: what a full disk keeps out of the history is counted, and
+// what needs no space is done.
+func TestDiskFullDrops(t *testing.T) {
+	o := testOptions(t)
+	var dropped int64
+	o.Observe = func(c Commit) { dropped += c.Dropped } // before the callers are told
+	s := openAt(t, filepath.Join(t.TempDir(), "webhooks.db"), o)
+	pragma(t, s, "max_page_count = 1")
+	large := storetest.Entry("1", to)
+	large.Event.Body = make([]byte, 100*pageSize)
+	large.Deliveries[0].State = gateway.Delivered
+	s.Note(large)
+	_, err := s.Sweep(t.Context(), storetest.Epoch) // takes the note along
+	must(t, err)
+	if dropped != 1 {
+		t.Errorf("%d events are missing, want the 1 that was noted", dropped)
+	}
 }
 
 func TestFailed(t *testing.T) {

@@ -61,7 +61,7 @@ func (w *writer) write(g group) {
 		g.keepKeys()
 	}
 	if g.err == nil {
-		g.changed, g.err = w.attempt(g)
+		g.changed, g.err = w.attempt(&g)
 	}
 	g.claims = w.keys.last
 	s.syncer.groups <- g
@@ -85,12 +85,15 @@ func (w *writer) look(now time.Time) error {
 
 // attempt does a group, and reports whether that changed anything. When the
 // disk is full it does what is left of it without what needs space.
-func (w *writer) attempt(g group) (changed bool, err error) {
+func (w *writer) attempt(g *group) (changed bool, err error) {
 	before := w.changes
-	err = guard(func() error { return w.transact(g) })
+	err = guard(func() error { return w.transact(*g) })
 	if diskFull(err) && w.store.failure() == nil {
-		w.low, w.full, g.notes = true, true, nil
-		err = guard(func() error { return w.transact(g) })
+		w.low, w.full = true, true
+		g.keepKeys() // which counts what is lost
+		rest := *g
+		rest.notes = nil
+		err = guard(func() error { return w.transact(rest) })
 	}
 	switch {
 	case err == nil:
