@@ -77,7 +77,8 @@ clean-image:
 test-image: image ## Run the image beside an application, kill it, and count what is lost. Needs Docker with Compose 2.
 	IMAGE=$(IMAGE) go test -tags image -count=1 -timeout=10m -v ./e2e/image
 
-torture: ## Kill the gateway at least 500 times, and count what is lost. Takes long.
+torture: ## Cut the store's power 2000 times, kill the gateway at least 500 times, and count what is lost. Takes long.
+	go test -race -count=1 -timeout=60m -v -run 'TestPowerCut$$' ./gateway/sqlite -powercuts=2000
 	TORTURE_KILLS=500 go test -race -count=1 -timeout=90m -v ./e2e/torture
 
 bench: ## Load plain Caddy and the gateway side by side, then run the benchmarks.
