@@ -23,10 +23,10 @@ type process struct {
 	ends context.CancelFunc
 }
 
-// launch starts caddy with arguments.
-func launch(t *testing.T, home string, env []string, args ...string) *process {
+// launch starts a command, which is caddy or becomes it.
+func launch(t *testing.T, home string, env []string, command ...string) *process {
 	t.Helper()
-	p := &process{t: t, cmd: exec.Command(program, args...)}
+	p := &process{t: t, cmd: exec.Command(command[0], command[1:]...)}
 	p.ctx, p.ends = context.WithCancel(context.Background())
 	p.log.grown = sync.NewCond(&p.log.mu)
 	p.cmd.Env = append(append(os.Environ(), "HOME="+home, "XDG_DATA_HOME="+home, "XDG_CONFIG_HOME="+home, "BROXI="+secret, "GORACE=halt_on_error=1 atexit_sleep_ms=100"), env...)

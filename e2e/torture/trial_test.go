@@ -86,13 +86,19 @@ func (tr *trial) begin(env ...string) *process {
 // launch starts a process with the next life's number.
 func (tr *trial) launch(env ...string) *process {
 	tr.t.Helper()
+	return tr.launchUnder(nil, env...)
+}
+
+// launchUnder has a watcher, a command with its options, start the process.
+func (tr *trial) launchUnder(watcher []string, env ...string) *process {
+	tr.t.Helper()
 	tr.life++
 	config := filepath.Join(tr.dir, "Caddyfile")
 	if err := os.WriteFile(config, []byte(tr.caddyfile()), 0o600); err != nil {
 		tr.t.Fatal(err)
 	}
 	env = append(env, fmt.Sprint("LIFE=", tr.life))
-	return launch(tr.t, tr.dir, env, "run", "--config", config, "--adapter", "caddyfile")
+	return launch(tr.t, tr.dir, env, append(watcher, program, "run", "--config", config, "--adapter", "caddyfile")...)
 }
 
 // serves opens the gate for senders, until the process ends.
