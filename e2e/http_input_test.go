@@ -410,6 +410,44 @@ func TestManyLargeBodiesAtOnce(t *testing.T) {
 	s.eventually("no bytes are held", func() bool { return s.metric("buffered_bytes") == "0" })
 }
 
+// One address opens requests, of which it sends the headers, for as long as it
+// gets memory; there is some left for everybody else.
+func TestOneSenderHoldsAllItGets(t *testing.T) {
+	const fit, all = 32, 80
+	s := newInputSite(t, "max_buffered 256KiB")
+	from := func(sender string) message { return signedGitHub(fresh()).to("large").set("X-Forwarded-For", sender) }
+	replies := make(chan reply, all)
+	proceed := make(chan bool)
+	for range all {
+		m := from("198.51.100.7")
+		conn := dial(t, s.plain)
+		defer conn.Close()
+		go func() {
+			io.WriteString(conn, strings.TrimSuffix(m.text(), m.body))
+			go func() {
+				<-proceed
+				io.WriteString(conn, m.body)
+			}()
+			replies <- readReply(t, bufio.NewReader(conn), "POST")
+		}()
+	}
+	busy := refuses("", signedGitHub("").to("large"), http.StatusServiceUnavailable, "busy", "Retry-After", "1")
+	for range all - fit {
+		busy.check(t, <-replies)
+	}
+	for _, sender := range []string{"203.0.113.7", "198.51.100.8", "2001:db8::1"} {
+		passes("", signedGitHub("")).check(t, exchange(t, s.plain, from(sender)))
+	}
+	busy.check(t, exchange(t, s.plain, from("198.51.100.7")))
+	if held := s.metric("buffered_bytes"); held != "131072" {
+		t.Errorf("one address holds %s bytes", held)
+	}
+	close(proceed)
+	for range fit {
+		passes("", signedGitHub("")).check(t, <-replies)
+	}
+}
+
 // 86: streams that are opened, given half a body and reset.
 func TestRapidReset(t *testing.T) {
 	s := newInputSite(t, "")

@@ -309,6 +309,7 @@ const inputEndpoints = `
 	}
 	webhook_gateway /large large {
 		verify github {env.GITHUB}
+		body_timeout 1m
 		to {APP}
 	}
 	respond 404`

@@ -11,16 +11,16 @@ import (
 // A body is a request's body, read once into pooled memory. It is handed to
 // the application as the body of its request, as often as there are attempts.
 type body struct {
-	bytes  []byte
-	budget *Budget
-	held   int64 // bytes taken from budget
+	bytes []byte
+	share share
+	held  int64 // bytes taken from share
 }
 
 // readBody reads the body of r: at most limit bytes, within timeout. Memory is
-// taken from the budget as the bytes arrive, so that a stranger who announces
+// taken from the sender's share as the bytes arrive, so that a stranger who announces
 // much and sends nothing holds the smallest buffer. The body must be released.
-func readBody(w http.ResponseWriter, r *http.Request, limit int64, timeout time.Duration, budget *Budget) (*body, error) {
-	b := &body{budget: budget}
+func readBody(w http.ResponseWriter, r *http.Request, limit int64, timeout time.Duration, s share) (*body, error) {
+	b := &body{share: s}
 	if r.Body == nil || r.Body == http.NoBody || r.ContentLength == 0 {
 		return b, nil
 	}
@@ -37,7 +37,6 @@ func readBody(w http.ResponseWriter, r *http.Request, limit int64, timeout time.
 var (
 	errTooLarge = errors.New("body is larger than max_body")
 	errLength   = errors.New("body is longer than its Content-Length")
-	errBudget   = errors.New("too many bytes of bodies are being read at once")
 )
 
 // fill reads until the end, growing by doubling what is full. It grants nothing
@@ -83,15 +82,15 @@ func end(r io.Reader) error {
 	return err
 }
 
-// grow moves what was read into a buffer of at least n bytes. The budget gives
+// grow moves what was read into a buffer of at least n bytes. The share gives
 // the difference: with the old buffer on top, which is held for as long as a
 // copy takes, a body that just fits into it could never be read.
 func (b *body) grow(n int64) error {
 	p := buffer(n)
 	more := int64(len(p)) - b.held
-	if !b.budget.take(more) {
+	if err := b.share.take(more, b.held); err != nil {
 		recycle(p)
-		return errBudget
+		return err
 	}
 	b.held += more
 	old := b.bytes
@@ -102,13 +101,19 @@ func (b *body) grow(n int64) error {
 	return nil
 }
 
+// verified no longer counts the memory as that of an unverified body.
+func (b *body) verified() {
+	b.share.verified(b.held)
+	b.share.unverified = nil
+}
+
 // release gives the memory back. Nothing may read b's bytes any more: every
 // reader that was handed out must be closed.
 func (b *body) release() {
 	if b.bytes == nil {
 		return
 	}
-	b.budget.give(b.held)
+	b.share.give(b.held)
 	recycle(b.bytes)
 	b.bytes = nil
 }

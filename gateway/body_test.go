@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"os"
 	"strings"
 	"testing"
@@ -51,7 +52,7 @@ func TestReadBody(t *testing.T) {
 				r := httptest.NewRequest(http.MethodPost, "/", io.NopCloser(way.wrap(bytes.NewReader(sent))))
 				r.ContentLength = tt.length
 				budget := NewBudget(tt.budget)
-				b, err := readBody(httptest.NewRecorder(), r, tt.limit, time.Hour, budget)
+				b, err := readBody(httptest.NewRecorder(), r, tt.limit, time.Hour, budget.share(netip.Addr{}))
 				if reason(err) != tt.reason {
 					t.Fatalf("readBody = %v, want %q", err, tt.reason)
 				}
@@ -89,7 +90,7 @@ func TestBrokenBodies(t *testing.T) {
 		{&http.MaxBytesError{Limit: 3}, 413, ReasonTooLarge},
 	} {
 		r := httptest.NewRequest(http.MethodPost, "/", io.MultiReader(strings.NewReader("abc"), iotest.ErrReader(tt.err)))
-		_, err := readBody(httptest.NewRecorder(), r, 10, time.Hour, NewBudget(1<<20))
+		_, err := readBody(httptest.NewRecorder(), r, 10, time.Hour, NewBudget(1<<20).share(netip.Addr{}))
 		var refusal *Refusal
 		if !errors.As(err, &refusal) || refusal.Status != tt.status || refusal.Reason != tt.reason || !errors.Is(err, tt.err) {
 			t.Errorf("after %v: %v", tt.err, err)
@@ -100,7 +101,7 @@ func TestBrokenBodies(t *testing.T) {
 func TestABudgetIsShared(t *testing.T) {
 	budget := NewBudget(smallest)
 	read := func() (*body, error) {
-		return readBody(httptest.NewRecorder(), httptest.NewRequest(http.MethodPost, "/", strings.NewReader("abc")), 10, time.Hour, budget)
+		return readBody(httptest.NewRecorder(), httptest.NewRequest(http.MethodPost, "/", strings.NewReader("abc")), 10, time.Hour, budget.share(netip.Addr{}))
 	}
 	first, err := read()
 	if err != nil {
@@ -168,7 +169,7 @@ func TestABodyHoldsWhatHasCome(t *testing.T) {
 func readAnnounced(from io.Reader, length int64, budget *Budget) error {
 	r := httptest.NewRequest(http.MethodPost, "/", from)
 	r.ContentLength = length
-	b, err := readBody(httptest.NewRecorder(), r, 1<<20, time.Hour, budget)
+	b, err := readBody(httptest.NewRecorder(), r, 1<<20, time.Hour, budget.share(netip.Addr{}))
 	if err == nil {
 		b.release()
 	}

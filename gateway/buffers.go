@@ -11,6 +11,7 @@ import (
 // used concurrently.
 type Budget struct {
 	most, used atomic.Int64
+	senders    [counters]atomic.Int64 // see share
 }
 
 // NewBudget returns a Budget of most bytes.
@@ -29,12 +30,13 @@ func (b *Budget) Max() int64 { return b.most.Load() }
 // Used is the number of bytes held now.
 func (b *Budget) Used() int64 { return b.used.Load() }
 
-func (b *Budget) take(n int64) bool {
-	if b.used.Add(n) > b.most.Load() {
+// take takes n bytes and returns how many are left then.
+func (b *Budget) take(n int64) (left int64, ok bool) {
+	if left = b.most.Load() - b.used.Add(n); left < 0 {
 		b.used.Add(-n)
-		return false
+		return 0, false
 	}
-	return true
+	return left, true
 }
 
 func (b *Budget) give(n int64) { b.used.Add(-n) }

@@ -68,7 +68,7 @@ func (v *visit) checkHop() error {
 
 // readBody reads the body into pooled memory.
 func (v *visit) readBody() error {
-	b, err := readBody(v.w, v.r, v.maxBody(), time.Duration(v.config.BodyTimeout), v.Budget)
+	b, err := readBody(v.w, v.r, v.maxBody(), time.Duration(v.config.BodyTimeout), v.Budget.share(v.outcome.Sender))
 	v.body = b
 	return err
 }
@@ -88,6 +88,7 @@ func (v *visit) verify() error {
 		return refuse(err)
 	}
 	v.proof, v.outcome.Secret = proof, proof.Secret
+	v.body.verified()
 	return v.greet(&v.proof)
 }
 
