@@ -82,6 +82,9 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := config.CheckRoom(h.app.MaxBuffered); err != nil {
+		return fmt.Errorf("endpoint %q: %w", h.Name, err)
+	}
 	h.resolved, h.pieces = config, parts
 	h.app.add(h)
 	h.warn(ctx.Logger())

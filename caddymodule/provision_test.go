@@ -19,7 +19,12 @@ func TestProvisionErrors(t *testing.T) {
 		want    string
 	}{
 		{"nothing", good, "", ""},
-		{"nothing, with options of the app", good, `"max_buffered": 1, "remember": 1`, ""},
+		{"nothing, with options of the app", good, `"max_buffered": 1048576, "remember": 1`, ""},
+		{"bodies that just fit", with(`"max_body": 67108864`), "", ""},
+		{"bodies that never fit", with(`"max_body": 67108865`), "", `endpoint "a": max_body: a body of 67108865 bytes takes 134217728 of memory, more than the global option max_buffered, 67108864, allows for all`},
+		{"bodies that fit but for rounding", with(`"max_body": 1000000`), `"max_buffered": 1000000`, "max_body: a body of 1000000 bytes takes 1048576 of memory, more than the global option max_buffered, 1000000,"},
+		{"the default's bodies never fit", good, `"max_buffered": 1048575`, "max_body: a body of 1048576 bytes"},
+		{"the provider's bodies never fit", strings.Replace(good, `"provider": "none"`, `"provider": "github", "secrets": ["a-secret"]`, 1), `"max_buffered": 33554431`, "max_body: a body of 26214400 bytes takes 33554432 of memory"},
 		{"no name", `"verify": {"provider": "none"}, "deliver": [{"routes": [{}]}]`, "", `name: ""`},
 		{"no provider", `"name": "a", "deliver": [{"routes": [{}]}]`, "", "unknown provider"},
 		{"no destination", `"name": "a", "verify": {"provider": "none"}`, "", "deliver: there is no destination"},

@@ -1,8 +1,10 @@
 package caddymodule
 
 import (
+	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -133,17 +135,42 @@ func TestFailedReloadTakesNothing(t *testing.T) {
 
 func TestMaxBuffered(t *testing.T) {
 	const global = "\twebhook_gateway {\n\t\tstore off\n\t\tmax_buffered SIZE\n\t}\n"
-	if err := loadWith(t, strings.Replace(global, "SIZE", "1KiB", 1), counting); err != nil {
+	small := strings.Replace(counting, "\t\trate_limit 2/1h\n", "\t\tmax_body 4KiB\n", 1)
+	if err := loadWith(t, strings.Replace(global, "SIZE", "4KiB", 1), small); err != nil {
 		t.Fatal(err)
 	}
+	finish := holdBuffer(t)
 	if w := post(t, "srv0", "1"); w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") == "" {
 		t.Errorf("answered %d, Retry-After %q", w.Code, w.Header().Get("Retry-After"))
 	}
-	refused := strings.Replace(counting, "a-secret-for-tests", "{env.WG_NONE_SUCH}", 1)
+	refused := strings.Replace(small, "a-secret-for-tests", "{env.WG_NONE_SUCH}", 1)
 	if err := loadWith(t, strings.Replace(global, "SIZE", "1MiB", 1), refused); err == nil {
 		t.Fatal("the bad configuration was accepted")
 	}
 	wantStatus(t, "srv0", "1", http.StatusServiceUnavailable) // what was not accepted changes nothing
-	mustLoad(t, counting)
+	mustLoad(t, small)
 	wantStatus(t, "srv0", "1", http.StatusAccepted)
+	finish()
+	wantStatus(t, "srv0", "2", http.StatusAccepted)
+}
+
+// holdBuffer has a body hold the smallest buffer until finish is called.
+func holdBuffer(t *testing.T) (finish func()) {
+	t.Helper()
+	body, sender := io.Pipe()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		r := httptest.NewRequest(http.MethodPost, "/", body)
+		r.Header.Set("X-Hub-Signature-256", sign("held"))
+		send(t, "srv0", r)
+	}()
+	if _, err := sender.Write([]byte("he")); err != nil { // when it has been read, there is a buffer
+		t.Fatal(err)
+	}
+	return func() {
+		_, _ = sender.Write([]byte("ld"))
+		_ = sender.Close() // it does not fail
+		<-done
+	}
 }

@@ -373,7 +373,8 @@ func TestBodyThatDripsIn(t *testing.T) {
 // Bodies beyond max_buffered are refused while the others wait for their rest.
 func TestManyLargeBodiesAtOnce(t *testing.T) {
 	const fit, all, part = 4, 20, 48 << 10 // more than half, so that each has room for all of its 64 KiB
-	s := newInputSite(t, "max_buffered 256KiB")
+	small := strings.ReplaceAll(strings.Replace(inputEndpoints, "max_body 1KiB\n", "", 1), "to {APP}", "max_body 256KiB\n\t\tto {APP}")
+	s := newInputSiteWith(t, "max_buffered 256KiB", small)
 	replies := make(chan reply, all)
 	proceed := make(chan bool)
 	for i := range all {

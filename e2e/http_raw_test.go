@@ -324,6 +324,10 @@ type inputSite struct {
 
 // newInputSite starts one; options are for the global option webhook_gateway.
 func newInputSite(t *testing.T, options string) *inputSite {
+	return newInputSiteWith(t, options, inputEndpoints)
+}
+
+func newInputSiteWith(t *testing.T, options, endpoints string) *inputSite {
 	s := &inputSite{app: newApplication(t), plain: freeAddr(t), secure: freeAddr(t)}
 	dir, roots := t.TempDir(), x509.NewCertPool()
 	roots.AddCert(newCertificate(t, dir))
@@ -341,7 +345,7 @@ func newInputSite(t *testing.T, options string) *inputSite {
 			{OPTIONS}
 		}
 	}
-	(endpoints) {` + inputEndpoints + `
+	(endpoints) {` + endpoints + `
 	}
 	http://:{PORT} {
 		bind 127.0.0.1

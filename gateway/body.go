@@ -61,7 +61,9 @@ func (b *body) fill(r *http.Request, limit int64) error {
 		case err != nil:
 			return err
 		case int64(len(b.bytes)) == size: // so the buffer may be just full
-			return end(r.Body)
+			return end(r.Body, errLength)
+		case int64(len(b.bytes)) == limit: // what is larger by one byte must not cost twice the memory
+			return end(r.Body, errTooLarge)
 		case len(b.bytes) == cap(b.bytes):
 			if err := b.grow(2 * int64(cap(b.bytes))); err != nil {
 				return err
@@ -70,11 +72,12 @@ func (b *body) fill(r *http.Request, limit int64) error {
 	}
 }
 
-// end reads the end of a body whose bytes have all been read.
-func end(r io.Reader) error {
+// end reads the end of a body whose bytes have all been read; more is what is
+// wrong if there are others.
+func end(r io.Reader, more error) error {
 	n, err := io.ReadFull(r, make([]byte, 1))
 	if n > 0 {
-		return errLength
+		return more
 	}
 	if err == io.EOF {
 		return nil

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"fmt"
 	"math/bits"
 	"sync"
 	"sync/atomic"
@@ -45,6 +46,24 @@ const smallest = 4 << 10 // bytes in the smallest pooled buffer
 
 // pools holds buffers by size: pools[i] has those of smallest<<i bytes.
 var pools [20]sync.Pool
+
+// room is the size of the buffer that a body of n bytes is read into.
+func room(n int64) int64 {
+	if i := class(n); i < len(pools) {
+		return smallest << i
+	}
+	return n
+}
+
+// CheckRoom reports that the largest body that the endpoint takes never fits
+// into a Budget of most bytes: all senders of such would be told to come back.
+func (c Config) CheckRoom(most int64) error {
+	largest := c.WithDefaults().MaxBody
+	if needed := room(largest); needed > most {
+		return fmt.Errorf("max_body: a body of %d bytes takes %d of memory, more than the global option max_buffered, %d, allows for all: lower the one or raise the other", largest, needed, most)
+	}
+	return nil
+}
 
 // buffer returns a pooled buffer of at least n bytes.
 func buffer(n int64) []byte {
