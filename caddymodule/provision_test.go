@@ -55,6 +55,12 @@ func TestProvisionErrors(t *testing.T) {
 		{"unknown mode", with(`"mode": "queue"`), "", "mode: "},
 		{"negative max_buffered", good, `"max_buffered": -1`, "max_buffered: -1 is negative"},
 		{"negative remember", good, `"remember": -1`, "remember: -1 is negative"},
+		{"no store, with options of one", good, `"store": {"engine": "off", "reserve": 1}`, "store: off goes with no other option"},
+		{"no store, with a time to keep what is in it", good, `"store": {"engine": "off"}, "retain": {"for": "7d"}`, "retain: needs a store"},
+		{"no store, with bytes to keep of what is in it", good, `"store": {"engine": "off"}, "retain": {"bytes": 1}`, "retain: needs a store"},
+		{"no store, with nothing to keep of it", good, `"store": {"engine": "off"}, "retain": {"off": true}`, ""},
+		{"no store, with a bound of it", good, `"store": {"engine": "off"}, "max_stored": {"events": 1}`, "max_stored: needs a store"},
+		{"no store, with options that need one", with(`"respond": 202, "in_flight": 3`), `"store": {"engine": "off"}`, "endpoint \"a\": respond: needs a store\nin_flight: needs a store"},
 		{"unknown option of the app", good, `"memory": 1`, "memory"},
 	}
 	for _, tt := range tests {

@@ -18,7 +18,8 @@ import (
 // those it has, to be looked at and replayed.
 type Store struct {
 	// `sqlite`, a file of the gateway's own, or `off`: then nothing is stored,
-	// and what the application does not take is refused.
+	// and what the application does not take is refused. Options that would do
+	// nothing without a store are errors.
 	// Default: sqlite.
 	Engine string `json:"engine,omitempty"`
 
@@ -101,6 +102,11 @@ func (a *App) validateStore() error {
 	report(a.Retain.For < 0 || a.Retain.Bytes < 0, "retain: a bound is negative")
 	report(a.Retain.Off && (a.Retain.For != 0 || a.Retain.Bytes != 0), "retain: off goes with no bound")
 	report(a.MaxStored.Events < 0 || a.MaxStored.Bytes < 0, "max_stored: a bound is negative")
+	if a.storeOff() {
+		report(s != Store{Engine: engineOff}, "store: off goes with no other option")
+		report(a.Retain.For != 0 || a.Retain.Bytes != 0, "retain: needs a store")
+		report(a.MaxStored != MaxStored{}, "max_stored: needs a store")
+	}
 	return errors.Join(problems...)
 }
 

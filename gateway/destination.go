@@ -137,10 +137,6 @@ func (c Config) checkRoutes(parts Parts) error {
 		return errors.New("deliver: there is no destination")
 	case !parts.Durable && len(parts.Routes) > 1:
 		return errors.New("deliver: several destinations need a store")
-	case !parts.Durable && c.Mode == ModeStore:
-		return errors.New("mode: store needs a store")
-	case !parts.Durable && c.StatusURL:
-		return errors.New("status_url: needs a store")
 	}
 	return nil
 }

@@ -116,10 +116,13 @@ func TestDestinationsOfAConfig(t *testing.T) {
 }
 
 func TestADestinationHasItsEndpointsOptions(t *testing.T) {
-	g, _, _ := newTest(t, func(c *Config) {
-		c.Timeout, c.InFlight, c.Retry.Attempts, c.Breaker.Failures = Duration(time.Second), 7, 3, 4
-		c.Pace.Events, c.Pace.Window = 5, time.Minute
-	})
+	c := Config{Name: "test", Verify: verify.Config{Provider: "broxi", Secrets: []string{secret}}}
+	c.Timeout, c.InFlight, c.Retry.Attempts, c.Breaker.Failures = Duration(time.Second), 7, 3, 4
+	c.Pace.Events, c.Pace.Window = 5, time.Minute
+	g, err := New(c, Parts{Routes: []NamedRoute{{"app", answers(200)}}, Durable: true})
+	if err != nil {
+		t.Fatal(err)
+	}
 	d := g.Destinations()[0]
 	if d.Address != (Address{"test", "app"}) || d.Timeout != time.Second || d.InFlight != 7 || d.Retry.Attempts != 3 || d.Breaker.Failures != 4 || d.Pace.Events != 5 || d.Sign != nil {
 		t.Errorf("destination %+v", d)

@@ -104,8 +104,12 @@ type Gateway struct {
 // New returns the gateway that c describes. The error names every option that
 // is wrong, and never contains a secret.
 func New(c Config, parts Parts) (*Gateway, error) {
+	given := c
 	c = c.WithDefaults()
 	if err := c.Validate(); err != nil {
+		return nil, fmt.Errorf("endpoint %q: %w", c.Name, err)
+	}
+	if err := given.CheckStoreless(); err != nil && !parts.Durable {
 		return nil, fmt.Errorf("endpoint %q: %w", c.Name, err)
 	}
 	wanted := c.verifyConfig()
