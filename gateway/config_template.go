@@ -29,5 +29,14 @@ func (c Config) templateProblems() (problems []error) {
 			problems = append(problems, fmt.Errorf("%s: %q is the same for all events; placeholders are written in braces, as {webhook.id}", t.Option, t.Text))
 		}
 	}
+	if key := c.Idempotency.Key; placeholder.MatchString(key) && !slices.ContainsFunc(placeholder.FindAllString(key, -1), differs) {
+		problems = append(problems, fmt.Errorf("idempotency: %q is the same for all events: each but the first would count as a repeat; add what differs, as {webhook.id}", key))
+	}
 	return problems
 }
+
+// same are the placeholders that have one value for all events of an endpoint.
+// Limits and orders may be by them: those are for all events alike.
+var same = regexp.MustCompile(`^\{(webhook\.(endpoint|provider|attempt)|(env|file|system)\..*)\}$`)
+
+func differs(placeholder string) bool { return !same.MatchString(placeholder) }

@@ -121,6 +121,7 @@ func TestBreakerDefaults(t *testing.T) {
 
 func TestTemplatesHavePlaceholders(t *testing.T) {
 	const same = " is the same for all events; placeholders are written in braces, as {webhook.id}"
+	const constant = " is the same for all events: each but the first would count as a repeat; add what differs, as {webhook.id}"
 	limit := func(per string) []RateLimit {
 		return []RateLimit{{Limit: ratelimit.Policy{Events: 1, Window: time.Second, Burst: 1}, Per: per}}
 	}
@@ -134,6 +135,13 @@ func TestTemplatesHavePlaceholders(t *testing.T) {
 		{"a key without braces", func(c *Config) { c.Idempotency.Key = "webhook.id" }, `idempotency: "webhook.id"` + same},
 		{"a key with one brace", func(c *Config) { c.Idempotency.Key = "{webhook.id" }, `idempotency: "{webhook.id"` + same},
 		{"a key with nothing in its braces", func(c *Config) { c.Idempotency.Key = "{}" }, `idempotency: "{}"` + same},
+		{"a key of the endpoint alone", func(c *Config) { c.Idempotency.Key = "{webhook.endpoint}" }, `idempotency: "{webhook.endpoint}"` + constant},
+		{"a key of all that never differs", func(c *Config) {
+			c.Idempotency.Key = "x-{webhook.provider}{webhook.attempt}{env.A}{file./b}{system.hostname}"
+		}, `idempotency: "x-{webhook.provider}{webhook.attempt}{env.A}{file./b}{system.hostname}"` + constant},
+		{"a key of the endpoint and the id", func(c *Config) { c.Idempotency.Key = "{webhook.endpoint}{webhook.id}" }, ""},
+		{"an order of all of the endpoint's", func(c *Config) { c.Mode, c.Order = ModeStore, "{webhook.endpoint}" }, ""},
+		{"a limit of the endpoint, by name", func(c *Config) { c.RateLimits = limit("{webhook.endpoint}") }, ""},
 		{"an order without braces", func(c *Config) { c.Mode, c.Order = ModeStore, "webhook.event" }, `order: "webhook.event"` + same},
 		{"a limit", func(c *Config) { c.RateLimits = limit("{webhook.event}") }, ""},
 		{"a limit of the endpoint", func(c *Config) { c.RateLimits = limit("") }, ""},
