@@ -4,6 +4,7 @@
 package caddymodule
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -96,21 +97,11 @@ func (a *App) Provision(ctx caddy.Context) error {
 	if _, err := register(ctx.GetMetricsRegistry()); err != nil { // also those of a store without endpoints
 		return err
 	}
-	if err := a.validateStore(); err != nil {
+	if err := a.Check(); err != nil {
 		return err
 	}
-	if a.MaxBuffered < 0 {
-		return fmt.Errorf("max_buffered: %d is negative", a.MaxBuffered)
-	}
-	if a.Remember < 0 {
-		return fmt.Errorf("remember: %d is negative", a.Remember)
-	}
-	if a.MaxBuffered == 0 {
-		a.MaxBuffered = defaultMaxBuffered
-	}
-	if a.Remember == 0 {
-		a.Remember = defaultRemember
-	}
+	a.MaxBuffered = cmp.Or(a.MaxBuffered, defaultMaxBuffered)
+	a.Remember = cmp.Or(a.Remember, defaultRemember)
 	seen, err := reserve(&a.held, seenKey{a.Remember}, func() *gateway.Seen { return gateway.NewSeen(a.Remember) })
 	a.seen = seen
 	return err
@@ -133,10 +124,10 @@ func (a *App) Start() error {
 // serve opens the store, if there is to be one, and puts the destinations into
 // service.
 func (a *App) serve() error {
-	if a.storeOff() {
+	if a.StoreOff() {
 		return nil
 	}
-	path, err := a.storePath()
+	path, err := a.StorePath()
 	if err != nil {
 		return err
 	}

@@ -31,11 +31,18 @@ const defaultDestination = "default"
 
 func (d Destination) name() string { return cmp.Or(d.Name, defaultDestination) }
 
+func (d Destination) check() error {
+	if len(d.Routes) == 0 {
+		return fmt.Errorf("deliver: %s has no routes", d.name())
+	}
+	return nil
+}
+
 // route provisions the routes.
 func (d Destination) route(ctx caddy.Context, h *Handler) (gateway.NamedRoute, error) {
 	name := d.name()
-	if len(d.Routes) == 0 {
-		return gateway.NamedRoute{}, fmt.Errorf("deliver: %s has no routes", name)
+	if err := d.check(); err != nil {
+		return gateway.NamedRoute{}, err
 	}
 	if err := carry(d.Routes); err != nil {
 		return gateway.NamedRoute{}, fmt.Errorf("deliver: %w", err)

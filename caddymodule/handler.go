@@ -94,7 +94,7 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 // parts gathers what the pipeline shares with others or needs of Caddy.
 func (h *Handler) parts(ctx caddy.Context) (gateway.Parts, error) {
 	parts := gateway.Parts{
-		Server: server{}, Durable: !h.app.storeOff(), Seen: h.app.seen, Budget: budget, Now: time.Now, Random: rand.Float64,
+		Server: server{}, Durable: !h.app.StoreOff(), Seen: h.app.seen, Budget: budget, Now: time.Now, Random: rand.Float64,
 	}
 	var err error
 	if parts.Routes, err = h.routes(ctx); err != nil {

@@ -102,7 +102,7 @@ func (a *App) validateStore() error {
 	report(a.Retain.For < 0 || a.Retain.Bytes < 0, "retain: a bound is negative")
 	report(a.Retain.Off && (a.Retain.For != 0 || a.Retain.Bytes != 0), "retain: off goes with no bound")
 	report(a.MaxStored.Events < 0 || a.MaxStored.Bytes < 0, "max_stored: a bound is negative")
-	if a.storeOff() {
+	if a.StoreOff() {
 		report(s != Store{Engine: engineOff}, "store: off goes with no other option")
 		report(a.Retain.For != 0 || a.Retain.Bytes != 0, "retain: needs a store")
 		report(a.MaxStored != MaxStored{}, "max_stored: needs a store")
@@ -110,10 +110,12 @@ func (a *App) validateStore() error {
 	return errors.Join(problems...)
 }
 
-func (a *App) storeOff() bool { return a.Store.Engine == engineOff }
+// StoreOff reports whether nothing is stored.
+func (a *App) StoreOff() bool { return a.Store.Engine == engineOff }
 
-// storePath is the absolute path of the file.
-func (a *App) storePath() (string, error) {
+// StorePath is the absolute path of the file. A placeholder that is not set is
+// an error.
+func (a *App) StorePath() (string, error) {
 	path, err := caddy.NewReplacer().ReplaceOrErr(a.Store.Path, true, true)
 	if err != nil {
 		return "", fmt.Errorf("store: %w", err)

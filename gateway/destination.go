@@ -100,7 +100,11 @@ func (d *Destination) attempt(ctx context.Context, e *Event, w Answer, deliver f
 
 // destinations are those of the endpoint that c describes.
 func (c Config) destinations(parts Parts) ([]*Destination, error) {
-	if err := c.checkRoutes(parts); err != nil {
+	names := make([]string, len(parts.Routes))
+	for i, route := range parts.Routes {
+		names[i] = route.Name
+	}
+	if err := CheckDestinations(names, parts.Durable); err != nil {
 		return nil, err
 	}
 	var sign *Countersigner
@@ -120,22 +124,22 @@ func (c Config) destinations(parts Parts) ([]*Destination, error) {
 	return all, nil
 }
 
-// checkRoutes reports destinations that cannot be served like this.
-func (c Config) checkRoutes(parts Parts) error {
+// CheckDestinations reports destinations, by name, that an endpoint cannot have.
+func CheckDestinations(names []string, durable bool) error {
 	seen := make(map[string]bool)
-	for _, route := range parts.Routes {
-		if err := CheckName(route.Name); err != nil {
+	for _, name := range names {
+		if err := CheckName(name); err != nil {
 			return fmt.Errorf("deliver: %w", err)
 		}
-		if seen[route.Name] {
-			return fmt.Errorf("deliver: there are two destinations named %q", route.Name)
+		if seen[name] {
+			return fmt.Errorf("deliver: there are two destinations named %q", name)
 		}
-		seen[route.Name] = true
+		seen[name] = true
 	}
 	switch {
-	case len(parts.Routes) == 0:
+	case len(names) == 0:
 		return errors.New("deliver: there is no destination")
-	case !parts.Durable && len(parts.Routes) > 1:
+	case !durable && len(names) > 1:
 		return errors.New("deliver: several destinations need a store")
 	}
 	return nil

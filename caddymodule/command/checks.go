@@ -1,7 +1,6 @@
 package command
 
 import (
-	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -13,49 +12,6 @@ import (
 	"github.com/webhook-gateway/caddy-webhook-gateway/gateway"
 	"github.com/webhook-gateway/caddy-webhook-gateway/verify"
 )
-
-// resolveOptions puts in what the placeholders of verify's options stand for.
-func (d *doctor) resolveOptions(e *endpoint) {
-	for _, o := range verify.Options() {
-		value, there := e.Verify.Options[o.Name]
-		if !there || !o.Account() {
-			continue
-		}
-		resolved, err := resolve(value)
-		if err != nil {
-			d.note("options", levelFail, fmt.Sprintf("verify: option %s: %v", o.Name, err), "set it in the environment of the server, or make the file readable for its user")
-			continue
-		}
-		e.Verify.Options[o.Name] = resolved
-	}
-}
-
-// checkOptions reports what would keep the server from starting.
-func (d *doctor) checkOptions(e *endpoint) {
-	problems := flatten(e.Validate())
-	if len(e.Deliver) != 1 {
-		problems = append(problems, errors.New("deliver: there must be exactly one destination"))
-	}
-	for _, err := range problems {
-		d.note("options", levelFail, err.Error(), "the server does not start with it; correct it")
-	}
-	if len(problems) == 0 {
-		d.note("options", levelOK, "provider "+e.Verify.Provider+", all options acceptable", "")
-	}
-	if e.Idempotency.Off {
-		d.note("idempotency", levelWarn, "is off: a repeated delivery reaches the application again", "leave it on unless the application recognises repeats itself")
-	}
-}
-
-func flatten(err error) []error {
-	if joined, ok := err.(interface{ Unwrap() []error }); ok {
-		return joined.Unwrap()
-	}
-	if err != nil {
-		return []error{err}
-	}
-	return nil
-}
 
 // leastBytes is the length under which a secret is worth a warning: 128 bits
 // of hex would be 32 characters, of base64 22.
@@ -69,7 +25,7 @@ func (d *doctor) checkSecrets(e *endpoint, p *verify.Provider) {
 	c := e.Verify
 	c.Secrets = nil
 	for i, s := range e.Verify.Secrets {
-		value, err := resolve(s)
+		value, err := resolveStrictly(s)
 		if err != nil {
 			d.note("secrets", levelFail, fmt.Sprintf("secret %d: %v", i+1, err), "set it in the environment of the server, or make the file readable for its user")
 			continue
@@ -124,7 +80,7 @@ func (d *doctor) checkSecret(number int, configured, value string) {
 
 // checkSenders looks at who may send, and whether the server knows who does.
 func (d *doctor) checkSenders(e *endpoint) {
-	listed := len(e.AllowIPs)+len(e.AllowIPsFrom) > 0
+	listed := len(e.AllowIPs)+len(e.AllowIPsFromRaw) > 0
 	perIP := slices.ContainsFunc(e.RateLimits, func(l gateway.RateLimit) bool { return strings.Contains(l.Per, "client_ip") })
 	if !listed && !perIP {
 		return

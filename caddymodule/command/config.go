@@ -10,21 +10,26 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/caddyconfig"
 
-	"github.com/webhook-gateway/caddy-webhook-gateway/gateway"
+	"github.com/webhook-gateway/caddy-webhook-gateway/caddymodule"
 )
 
 // An endpoint is a webhook_gateway handler as it is in Caddy's JSON, with the
 // server that it is in.
 type endpoint struct {
-	gateway.Config
-	AllowIPsFrom []json.RawMessage `json:"allow_ips_from"`
-	Deliver      []struct {
-		Routes []any `json:"routes"`
-	} `json:"deliver"`
+	caddymodule.Handler
 
-	server server
+	server  server
+	unknown error // an option that there is not
+}
+
+// A configuration is what counts here of Caddy's.
+type configuration struct {
+	endpoints []*endpoint      // in the order of the servers' names
+	app       *caddymodule.App // what they share
+	unknown   error            // an option of the app that there is not
 }
 
 // A server is what counts here of Caddy's HTTP server.
@@ -35,9 +40,8 @@ type server struct {
 	ClientIPHeaders      []string        `json:"client_ip_headers"`
 }
 
-// loadEndpoints reads a configuration and returns its endpoints, in the order
-// of the servers' names.
-func loadEndpoints(file, adapter string) ([]*endpoint, error) {
+// loadConfiguration reads a configuration, in which there must be an endpoint.
+func loadConfiguration(file, adapter string) (*configuration, error) {
 	text, err := adapt(file, adapter)
 	if err != nil {
 		return nil, err
@@ -47,18 +51,33 @@ func loadEndpoints(file, adapter string) ([]*endpoint, error) {
 			HTTP struct {
 				Servers map[string]json.RawMessage `json:"servers"`
 			} `json:"http"`
+			App json.RawMessage `json:"webhook_gateway"`
 		} `json:"apps"`
 	}
 	if err := json.Unmarshal(text, &config); err != nil {
 		return nil, fmt.Errorf("%s: not a configuration of Caddy: %w", file, err)
 	}
-	servers := config.Apps.HTTP.Servers
-	var all []*endpoint
-	seen := map[string]bool{} // a site on several ports has copies of its endpoints
+	c := &configuration{app: new(caddymodule.App)}
+	if c.endpoints, err = endpointsOfAll(config.Apps.HTTP.Servers); err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
+	if len(c.endpoints) == 0 {
+		return nil, fmt.Errorf("%s: there is no webhook_gateway in it", file)
+	}
+	if len(config.Apps.App) > 0 {
+		c.unknown = caddy.StrictUnmarshalJSON(config.Apps.App, c.app)
+	}
+	return c, nil
+}
+
+// endpointsOfAll are those of servers, once each: a site on several ports has
+// copies of its endpoints.
+func endpointsOfAll(servers map[string]json.RawMessage) (all []*endpoint, err error) {
+	seen := map[string]bool{}
 	for _, name := range slices.Sorted(maps.Keys(servers)) {
 		found, err := endpointsOf(servers[name])
 		if err != nil {
-			return nil, fmt.Errorf("%s: server %s: %w", file, name, err)
+			return nil, fmt.Errorf("server %s: %w", name, err)
 		}
 		for _, e := range found {
 			if copied, _ := json.Marshal(e); !seen[string(copied)] {
@@ -66,9 +85,6 @@ func loadEndpoints(file, adapter string) ([]*endpoint, error) {
 				all = append(all, e)
 			}
 		}
-	}
-	if len(all) == 0 {
-		return nil, fmt.Errorf("%s: there is no webhook_gateway in it", file)
 	}
 	return all, nil
 }
@@ -104,6 +120,7 @@ func endpointsOf(text json.RawMessage) ([]*endpoint, error) {
 	var all []*endpoint
 	for _, h := range handlers(tree, "webhook_gateway") {
 		e := &endpoint{server: s}
+		delete(h, "handler")
 		b, err := json.Marshal(h)
 		if err != nil {
 			return nil, err
@@ -111,6 +128,7 @@ func endpointsOf(text json.RawMessage) ([]*endpoint, error) {
 		if err := json.Unmarshal(b, e); err != nil {
 			return nil, fmt.Errorf("%w: %w", errShape, err)
 		}
+		e.unknown = caddy.StrictUnmarshalJSON(b, new(caddymodule.Handler))
 		all = append(all, e)
 	}
 	return all, nil

@@ -1,12 +1,14 @@
 package command
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/webhook-gateway/caddy-webhook-gateway/caddymodule"
 	"github.com/webhook-gateway/caddy-webhook-gateway/verify"
 )
 
@@ -15,9 +17,14 @@ Checks the endpoints of a configuration, a Caddyfile or JSON, the way an
 operator would before and after putting it to work. It changes nothing, starts
 nothing, and prints no secret.
 
+For what all endpoints share it looks at:
+
+	- the options, and the place of the store: not at the file itself
+
 For each endpoint it looks at:
 
-	- the options: all of them acceptable, and none missing that the provider needs
+	- the options: all of them acceptable, none missing that the provider needs,
+	  and none that needs a store where there is none
 	- the secrets: set, long enough, usable, not shared between endpoints, and
 	  not written in the configuration itself
 	- the allowlist, and whether the senders' addresses are known behind a proxy
@@ -32,7 +39,11 @@ written in the configuration, as those of dynamic_upstreams, are not checked.
 
 With --offline nothing is connected to.
 
-With --json it prints an array of objects, level being ok, warn or fail:
+What is not the gateway's own, as sites, certificates and the handlers in
+deliver, is for 'caddy validate'.
+
+With --json it prints an array of objects, level being ok, warn or fail, and
+endpoint "" for what all endpoints share:
 
 	[{"endpoint":"stripe","check":"secrets","level":"fail","text":"...","fix":"..."}]
 
@@ -64,15 +75,16 @@ func newDoctor() *cobra.Command {
 	cmd.Flags().BoolVar(&offline, "offline", false, "connect to nothing")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print a JSON array")
 	cmd.RunE = runs(func(cmd *cobra.Command, args []string) error {
-		endpoints, err := loadEndpoints(args[0], adapter)
+		c, err := loadConfiguration(args[0], adapter)
 		if err != nil {
 			return err
 		}
-		d := &doctor{ctx: cmd.Context(), secrets: map[string]string{}, sights: map[string]*sight{}}
+		d := &doctor{ctx: cmd.Context(), app: c.app, names: map[string]bool{}, secrets: map[string]string{}, sights: map[string]*sight{}}
 		if !offline {
 			d.now = time.Now
 		}
-		for _, e := range endpoints {
+		d.checkApp(c.unknown)
+		for _, e := range c.endpoints {
 			d.examine(e)
 		}
 		return d.show(cmd.OutOrStdout(), asJSON)
@@ -89,7 +101,7 @@ const (
 
 // A finding is what one check of one endpoint came to.
 type finding struct {
-	Endpoint string `json:"endpoint"`
+	Endpoint string `json:"endpoint"` // "": what all endpoints share
 	Check    string `json:"check"`
 	Level    string `json:"level"`
 	Text     string `json:"text"`
@@ -99,7 +111,9 @@ type finding struct {
 // A doctor examines endpoints one after the other.
 type doctor struct {
 	ctx      context.Context
-	now      func() time.Time  // nil: offline
+	now      func() time.Time // nil: offline
+	app      *caddymodule.App
+	names    map[string]bool   // of endpoints
 	secrets  map[string]string // resolved → the endpoint that has it
 	sights   map[string]*sight // of upstreams, so that each is asked once
 	findings []finding
@@ -120,6 +134,7 @@ func (d *doctor) examine(e *endpoint) {
 		d.schemes = chosen(p, e.Verify.Options)
 	}
 	d.resolveOptions(e)
+	d.resolveSign(e)
 	d.checkOptions(e)
 	if !known {
 		return // checkOptions says so
@@ -158,7 +173,7 @@ func (d *doctor) print(w io.Writer) {
 	for i, f := range d.findings {
 		if i == 0 || f.Endpoint != endpoint {
 			endpoint = f.Endpoint
-			printf(w, "%s\n", endpoint)
+			printf(w, "%s\n", cmp.Or(endpoint, "all endpoints"))
 		}
 		count[f.Level]++
 		printf(w, "  %s %s: %s\n", signs[f.Level], f.Check, f.Text)

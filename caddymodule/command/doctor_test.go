@@ -142,7 +142,7 @@ func TestDoctorForPeople(t *testing.T) {
       → the server does not start with it; correct it
   ✗ options: verify: unknown provider
       → the server does not start with it; correct it
-  ✗ options: deliver: there must be exactly one destination
+  ✗ options: deliver: there is no destination
       → the server does not start with it; correct it
 b
   ✓ options: provider none, all options acceptable

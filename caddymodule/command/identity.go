@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -133,21 +134,30 @@ var (
 // is: a JWK is full of braces. An unset variable is an error, never a key, and
 // the error quotes nothing but a placeholder that is the whole text.
 func resolve(text string) (string, error) {
+	if text != "" && !strings.Contains(text, "{env.") && !strings.Contains(text, "{file.") {
+		return text, nil
+	}
+	return resolveStrictly(text)
+}
+
+// resolveStrictly replaces placeholders as the server does, for which whatever
+// is in braces is one.
+func resolveStrictly(text string) (string, error) {
 	if text == "" {
 		return "", errNoSecret
-	}
-	if !strings.Contains(text, "{env.") && !strings.Contains(text, "{file.") {
-		return text, nil
 	}
 	value, err := caddy.NewReplacer().ReplaceOrErr(text, true, true)
 	if err == nil {
 		return value, nil
 	}
-	if strings.HasPrefix(text, "{") && strings.Index(text, "}") == len(text)-1 {
+	if placeholder.MatchString(text) {
 		return "", fmt.Errorf("%s is not set, not readable or empty", text)
 	}
 	return "", errPlaceholder
 }
+
+// placeholder is a whole text of which nothing is secret.
+var placeholder = regexp.MustCompile(`^\{(env|file)\.[^{}]*\}$`)
 
 // lookup finds a provider, or says which ones are near.
 func lookup(name string) (*verify.Provider, error) {

@@ -52,7 +52,7 @@ func (t *transportTLS) ownRoots() bool {
 func (d *doctor) checkUpstreams(e *endpoint) {
 	found := 0
 	for _, destination := range e.Deliver {
-		for _, h := range handlers(destination.Routes, "reverse_proxy") {
+		for _, h := range handlers(treeOf(destination.Routes), "reverse_proxy") {
 			var p proxy
 			b, _ := json.Marshal(h) // it came from JSON
 			if err := json.Unmarshal(b, &p); err != nil {
@@ -68,6 +68,13 @@ func (d *doctor) checkUpstreams(e *endpoint) {
 	if found == 0 {
 		d.note("upstream", levelOK, "none in the configuration to be checked", "")
 	}
+}
+
+// treeOf is the value as JSON has it.
+func treeOf(value any) (tree any) {
+	b, _ := json.Marshal(value) // it came from JSON
+	_ = json.Unmarshal(b, &tree)
+	return tree
 }
 
 // A sight is what was seen of an upstream: the same for all endpoints.
