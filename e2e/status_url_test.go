@@ -87,7 +87,7 @@ func TestStatusURL(t *testing.T) {
 			t.Errorf("a repeat is sent to %q", a.header.Get("Location"))
 		}
 		f.ask(t, get(t, http.MethodGet, where[:len(where)-4]+"AAAA")).want(t, 404, refused(404))
-		f.ask(t, get(t, http.MethodGet, where[:len(where)-4])).want(t, 405, refused(405))
+		f.ask(t, get(t, http.MethodGet, where[:len(where)-4])).want(t, 404, refused(404))
 
 		f.client.CloseIdleConnections()
 		c.stop()

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/webhook-gateway/caddy-webhook-gateway/ratelimit"
+	"github.com/webhook-gateway/caddy-webhook-gateway/verify"
 )
 
 // A Status is what it takes to tell senders what became of their events.
@@ -42,18 +43,21 @@ var errStatusToken = errors.New("the status token is not one of this endpoint's"
 // what became of them: the endpoint's Backing needs a Status then.
 func (g *Gateway) HasStatusURL() bool { return g.config.StatusURL }
 
-// statusToken is the token of a request for a status; "" if it is none.
-func (g *Gateway) statusToken(r *http.Request) string {
+// statusToken is the token of a request for a status, which need not be one of
+// ours. What is not even like one may be a part of the provider's handshake.
+func (g *Gateway) statusToken(r *http.Request) (token string, asked bool) {
 	if !g.config.StatusURL || r.Method != http.MethodGet && r.Method != http.MethodHead {
-		return ""
+		return "", false
 	}
-	_, query, _ := strings.Cut(g.Server.RequestURI(r), "?")
+	uri := g.Server.RequestURI(r)
+	_, query, _ := strings.Cut(uri, "?")
 	values, _ := url.ParseQuery(query) // what it could read
-	token := values.Get(statusParam)
-	if !looksLikeStatusToken(token) {
-		return ""
+	token = values.Get(statusParam)
+	if looksLikeStatusToken(token) {
+		return token, true
 	}
-	return token
+	greeting := verify.Request{Method: r.Method, URI: uri, Header: r.Header}
+	return token, values.Has(statusParam) && !g.verifier.MayBeHandshake(&greeting)
 }
 
 // serveStatus answers a request for a status. It is no webhook, so it goes

@@ -13,7 +13,7 @@ import (
 // event. The error is a *Refusal or a *Failure; in both cases nothing has been
 // written yet.
 func (g *Gateway) Serve(w http.ResponseWriter, r *http.Request) error {
-	if token := g.statusToken(r); token != "" {
+	if token, asked := g.statusToken(r); asked {
 		return g.serveStatus(w, r, token)
 	}
 	v := visits.Get().(*visit)
