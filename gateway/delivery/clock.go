@@ -55,10 +55,13 @@ func (c *clock) look(wall time.Time) time.Duration {
 	return off
 }
 
-// A clamper is a queue that can bring deliveries forward.
-type clamper interface {
-	// Clamp makes what is Pending due at the latest at the instant.
-	Clamp(ctx context.Context, latest time.Time) error
+// A shifter is a queue that can follow a clock that was put back.
+type shifter interface {
+	// Shift returns what has the deliveries that are Pending follow a clock
+	// that was put back to now by so much: what was put off waits as long as
+	// was meant, and what was due already is due now. Each call does a part, and
+	// reports whether there may be more. One that failed can be called again.
+	Shift(now time.Time, by time.Duration) (step func(context.Context) (more bool, err error))
 }
 
 // A prolonger is a queue that can have leases end later.
@@ -68,9 +71,9 @@ type prolonger interface {
 }
 
 // checkClock has all lanes look at the queue if the clock jumped. When it was
-// put back, nothing waits longer than it would have been made to. When it was
-// put forward, what is under way stays with those who have it. Nobody works by
-// the new time before that is seen to.
+// put back, what was put off waits no longer for it. When it was put forward,
+// what is under way stays with those who have it. Nobody works by the new time
+// before that is seen to.
 func (w *Worker) checkClock(now time.Time) {
 	w.checking.Lock()
 	defer w.checking.Unlock()
@@ -90,24 +93,15 @@ func (w *Worker) checkClock(now time.Time) {
 }
 
 // follow has the queue follow the clock, if it can.
-func (w *Worker) follow(now time.Time, off time.Duration) error {
-	if queue, ok := w.options.Queue.(clamper); ok && off < 0 {
-		return queue.Clamp(w.storing, now.Add(w.longest()))
+func (w *Worker) follow(now time.Time, off time.Duration) (err error) {
+	if queue, ok := w.options.Queue.(shifter); ok && off < 0 {
+		step := queue.Shift(now, -off)
+		for more := true; more && err == nil; {
+			more, err = step(w.storing)
+		}
 	}
 	if queue, ok := w.options.Queue.(prolonger); ok && off > 0 {
-		return queue.Prolong(w.storing, off)
+		err = queue.Prolong(w.storing, off)
 	}
-	return nil
-}
-
-// longest is the longest wait between two attempts at any destination.
-func (w *Worker) longest() (wait time.Duration) {
-	for _, l := range w.all() {
-		l.mu.Lock()
-		if l.to != nil {
-			wait = max(wait, time.Duration(l.to.Retry.Longest))
-		}
-		l.mu.Unlock()
-	}
-	return wait
+	return err
 }

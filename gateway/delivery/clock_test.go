@@ -1,7 +1,7 @@
 package delivery_test
 
 import (
-	"log/slog"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/webhook-gateway/caddy-webhook-gateway/gateway"
-	"github.com/webhook-gateway/caddy-webhook-gateway/gateway/delivery"
 )
 
 // set puts the wall clock forward, or back.
@@ -23,18 +22,17 @@ func (s *stand) set(by time.Duration) {
 func TestClockPutBack(t *testing.T) {
 	run(t, func(s *stand) {
 		s.random = 0.999
-		app := answering(503, 200)
+		app := answering(503, 503, 200)
 		s.Serve(s.destination(app))
 		start := time.Now()
 		s.store()
 		synctest.Wait()
 		s.set(-24 * time.Hour)
 		s.pass(time.Hour)
-		const noticed, longest = 4995 * time.Millisecond, 10 * time.Minute // when the lane woke for the retry
-		if got, want := s.queue.clamped, start.Add(noticed-24*time.Hour+longest); !got.Equal(want) {
-			t.Errorf("clamped to %v, want %v", got, want)
+		if s.queue.shifted != 24*time.Hour {
+			t.Errorf("what waits was moved by %v, want as much as the clock was", s.queue.shifted)
 		}
-		if got, want := app.times(start), []time.Duration{0, noticed + longest}; !slices.Equal(got, want) {
+		if got, want := app.times(start), []time.Duration{0, 4995 * time.Millisecond, 14985 * time.Millisecond}; !slices.Equal(got, want) {
 			t.Errorf("attempted at %v, want %v", got, want)
 		}
 		if got := strings.Count(s.log.String(), "the clock jumped"); got != 1 {
@@ -43,23 +41,19 @@ func TestClockPutBack(t *testing.T) {
 	})
 }
 
-// Nor when it was put back while the process was not running.
-func TestClockPutBackBeforeTheStart(t *testing.T) {
+// An attempt that ends before anybody noticed is put off by the new time.
+func TestClockPutBackDuringAnAttempt(t *testing.T) {
 	run(t, func(s *stand) {
-		app := answering(200)
+		app := answering(503, 200)
+		app.hold, app.header = make(chan struct{}), http.Header{"Retry-After": {"1800"}}
+		s.Serve(s.destination(app))
 		start := time.Now()
-		w := delivery.New(delivery.Options{
-			Queue: &s.queue, Observer: s, Now: s.now, Random: func() float64 { return 0 },
-			Log: slog.New(slog.NewTextHandler(&s.log, nil)), Latest: start.Add(24 * time.Hour),
-		})
-		s.store(func(d *gateway.Delivery) { d.Due = start.Add(24*time.Hour + time.Minute) })
-		w.Serve(s.destination(app))
+		s.store()
+		synctest.Wait()
+		s.set(-24 * time.Hour)
+		close(app.hold)
 		s.pass(time.Hour)
-		if err := w.Stop(s.Context()); err != nil {
-			t.Error(err)
-		}
-		const longest = 10 * time.Minute
-		if got, want := app.times(start), []time.Duration{longest}; !slices.Equal(got, want) {
+		if got, want := app.times(start), []time.Duration{0, 30 * time.Minute}; !slices.Equal(got, want) {
 			t.Errorf("attempted at %v, want %v", got, want)
 		}
 	})
@@ -77,8 +71,8 @@ func TestClockPutForward(t *testing.T) {
 		if got, want := app.times(start), []time.Duration{time.Minute}; !slices.Equal(got, want) {
 			t.Errorf("attempted at %v, want %v: when it was noticed", got, want)
 		}
-		if !s.queue.clamped.IsZero() || s.queue.longer != 24*time.Hour {
-			t.Errorf("clamped to %v, and leases are %v longer; want nothing brought forward, and as much as the clock was", s.queue.clamped, s.queue.longer)
+		if s.queue.shifted != 0 || s.queue.longer != 24*time.Hour {
+			t.Errorf("what waits was moved by %v, and leases are %v longer; want nothing moved, and as much as the clock was", s.queue.shifted, s.queue.longer)
 		}
 	})
 }

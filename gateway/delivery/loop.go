@@ -6,9 +6,7 @@ import "time"
 func (l *lane) run() {
 	for !l.w.stopping.Load() {
 		now := l.w.options.Now()
-		if l.inService() {
-			l.w.checkClock(now) // before anything is leased by it
-		}
+		l.w.checkClock(now) // before anything is leased by it
 		if !l.retreat(now) && !l.advance(now) && !l.refill(now) {
 			l.sleep(now)
 		}

@@ -14,10 +14,10 @@ import (
 type queue struct {
 	*storetest.Model
 	mu      sync.Mutex
-	leases  []int // how many each Lease asked for
-	early   bool  // Lease says that the next one is due now
-	stuck   bool  // Finish does not answer
-	clamped time.Time
+	leases  []int                                          // how many each Lease asked for
+	early   bool                                           // Lease says that the next one is due now
+	stuck   bool                                           // Finish does not answer
+	shifted time.Duration                                  // deliveries were
 	longer  time.Duration                                  // leases are
 	fail    func(method string, d *gateway.Delivery) error // may be nil
 }
@@ -102,22 +102,23 @@ func (q *queue) get(d *gateway.Delivery) gateway.Delivery {
 }
 
 func (q *queue) Prolong(_ context.Context, by time.Duration) error {
+	if err := q.asked("Prolong", nil); err != nil {
+		return err
+	}
 	q.longer += by
 	return nil
 }
 
-// Clamp brings forward what is Pending at the end of time, as the model cannot.
-func (q *queue) Clamp(ctx context.Context, latest time.Time) error {
-	q.clamped = latest
-	end := latest.AddDate(1000, 0, 0)
-	all, _, err := q.Model.Lease(ctx, shop, end, end, 1000)
-	for _, d := range all {
-		d.State, d.Due = gateway.Pending, latest
-		if _, err := q.Model.Finish(ctx, d); err != nil {
-			return err
+// Shift is the model's, in one step.
+func (q *queue) Shift(now time.Time, by time.Duration) (step func(context.Context) (more bool, err error)) {
+	return func(context.Context) (bool, error) {
+		if err := q.asked("Shift", nil); err != nil {
+			return true, err
 		}
+		q.shifted += by
+		q.Model.Shift(now, by)
+		return false, nil
 	}
-	return err
 }
 
 // A fifo is a queue that costs next to nothing.

@@ -37,7 +37,9 @@ func (l *lane) Settle(d *gateway.Delivery, r gateway.Result) {
 
 // settle moves the delivery on and makes it durable.
 func (l *lane) settle(d *gateway.Delivery, to *gateway.Destination, r gateway.Result, f facts) {
-	to.Retry.Settle(d, r, l.w.options.Now(), l.w.options.Random())
+	now := l.w.options.Now()
+	l.w.checkClock(now) // before it is put off by it
+	to.Retry.Settle(d, r, now, l.w.options.Random())
 	forgotten, err := l.finish(d)
 	if err != nil {
 		l.logUnsettled(d, err)

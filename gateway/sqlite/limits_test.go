@@ -255,35 +255,3 @@ func TestProlong(t *testing.T) {
 		}
 	}
 }
-
-func TestClamp(t *testing.T) {
-	s := openNew(t)
-	for i := range 2 * clampStep {
-		e := storetest.Entry(fmt.Sprint(i), to)
-		e.Deliveries[0].Due = storetest.Epoch.Add(time.Duration(i) * time.Hour)
-		if i%10 == 0 {
-			e.Deliveries[0].Order = "x" // all but the first wait for it
-		}
-		s.Note(e)
-	}
-	for stored := int64(0); stored < 2*clampStep; {
-		stats, err := s.Stats(t.Context(), storetest.Epoch)
-		if err != nil {
-			t.Fatal(err)
-		}
-		stored = stats.Events
-	}
-	latest := storetest.Epoch.Add(10 * time.Hour)
-	if err := s.Clamp(t.Context(), latest); err != nil {
-		t.Fatal(err)
-	}
-	list := everything(t, s)
-	if len(list) != 2*clampStep {
-		t.Fatalf("%d deliveries are listed, want %d", len(list), 2*clampStep)
-	}
-	for _, d := range list {
-		if d.Due.After(latest) {
-			t.Fatalf("delivery %d is due at %v, want %v at latest", d.ID, d.Due, latest)
-		}
-	}
-}

@@ -41,6 +41,20 @@ func (m *Model) due(to gateway.Address, now time.Time) (list []*gateway.Delivery
 	return list
 }
 
+// Shift has what is Pending follow a clock that was put back to now by so much:
+// what was put off is due as much earlier, and what was due is due now.
+func (m *Model) Shift(now time.Time, by time.Duration) {
+	defer m.lock()()
+	for _, d := range m.deliveries {
+		if d.State != gateway.Pending || !d.Due.After(now) {
+			continue
+		}
+		if d.Due = d.Due.Add(-by); d.Due.Before(now) {
+			d.Due = now
+		}
+	}
+}
+
 // nextDue is when the first is due that is not at now.
 func (m *Model) nextDue(to gateway.Address, now time.Time) (next time.Time) {
 	for _, d := range m.deliveries {
