@@ -82,26 +82,46 @@ func (w *Worker) checkClock(now time.Time) {
 		return
 	}
 	w.options.Log.Warn("the clock jumped", slog.Duration("by", off))
-	if err := w.follow(now, off); err != nil && off < 0 {
-		w.options.Log.Error("webhook deliveries may wait too long after the clock jumped", slog.Any("error", err))
-	} else if err != nil {
-		w.options.Log.Error("webhook deliveries under way may be made twice after the clock jumped", slog.Any("error", err))
-	}
+	w.follow(w.following(now, off))
 	for _, l := range w.all() {
 		l.Wake(now)
 	}
 }
 
-// follow has the queue follow the clock, if it can.
-func (w *Worker) follow(now time.Time, off time.Duration) (err error) {
+// A step is a part of what is to be done. It reports whether there is more.
+type step func(context.Context) (more bool, err error)
+
+// following has the queue follow the clock, if it can.
+func (w *Worker) following(now time.Time, off time.Duration) step {
 	if queue, ok := w.options.Queue.(shifter); ok && off < 0 {
-		step := queue.Shift(now, -off)
-		for more := true; more && err == nil; {
-			more, err = step(w.storing)
+		return queue.Shift(now, -off)
+	}
+	return func(ctx context.Context) (bool, error) {
+		if queue, ok := w.options.Queue.(prolonger); ok && off > 0 {
+			return false, queue.Prolong(ctx, off)
 		}
+		return false, nil
 	}
-	if queue, ok := w.options.Queue.(prolonger); ok && off > 0 {
-		err = queue.Prolong(w.storing, off)
+}
+
+// follow goes step by step. A queue that is full or slow is asked until it
+// answers or the Worker stops.
+func (w *Worker) follow(next step) {
+	failures := 0
+	for {
+		more, err := next(w.storing)
+		switch {
+		case err == nil && !more:
+			return
+		case err == nil:
+			failures = 0
+			continue
+		case failures == 0 && w.storing.Err() == nil:
+			w.options.Log.Error("webhook deliveries wait until the store follows the clock", slog.Any("error", err))
+		}
+		if hopeless(err) || !pass(w.attempts, min(firstFinish<<min(failures, 10), longestFinish)) {
+			return
+		}
+		failures++
 	}
-	return err
 }

@@ -77,6 +77,54 @@ func TestClockPutForward(t *testing.T) {
 	})
 }
 
+// A queue that cannot follow the clock at once is asked again until it can.
+// Nothing is attempted meanwhile, so nothing twice.
+func TestQueueFollowsTheClockLater(t *testing.T) {
+	const waits = (50 + 100 + 200) * time.Millisecond
+	for method, by := range map[string]time.Duration{"Shift": -24 * time.Hour, "Prolong": 24 * time.Hour} {
+		t.Run(method, func(t *testing.T) {
+			run(t, func(s *stand) {
+				app := answering(200)
+				s.Serve(s.destination(app))
+				start := time.Now()
+				s.queue.failTimes(method, 3, gateway.ErrFull)
+				s.store(func(d *gateway.Delivery) { d.Due = d.Due.Add(time.Minute) })
+				synctest.Wait()
+				s.set(by)
+				s.pass(time.Hour)
+				if got, want := app.times(start), []time.Duration{time.Minute + waits}; !slices.Equal(got, want) {
+					t.Errorf("attempted at %v, want %v", got, want)
+				}
+				if s.queue.shifted-s.queue.longer != -by {
+					t.Errorf("what waits was moved by %v, leases by %v, want %v once", s.queue.shifted, s.queue.longer, by)
+				}
+				if got := strings.Count(s.log.String(), "level=ERROR"); got != 1 {
+					t.Errorf("log:\n%s\nwant one error", s.log.String())
+				}
+			})
+		})
+	}
+}
+
+// One that has failed for good is not.
+func TestQueueFailsWhenTheClockJumps(t *testing.T) {
+	run(t, func(s *stand) {
+		asked := 0
+		s.queue.failing(func(method string, _ *gateway.Delivery) error {
+			if method == "Shift" {
+				asked++
+			}
+			return gateway.ErrFailed
+		})
+		s.Serve(s.destination(answering(200)))
+		s.set(-24 * time.Hour)
+		s.pass(time.Hour)
+		if asked != 1 {
+			t.Errorf("asked %d times, want once", asked)
+		}
+	})
+}
+
 // A breaker that is open when the clock is put back opens after its pause all
 // the same.
 func TestBreakerWithClockPutBack(t *testing.T) {

@@ -72,7 +72,7 @@ func (l *lane) forget(f facts) {
 	}
 }
 
-// The waits between two tries to store what came of an attempt.
+// The waits between two tries to store what must be stored.
 const (
 	firstFinish   = 50 * time.Millisecond
 	longestFinish = 5 * time.Second
