@@ -84,8 +84,18 @@ func (w *Worker) checkClock(now time.Time) {
 	w.options.Log.Warn("the clock jumped", slog.Duration("by", off))
 	w.follow(w.following(now, off))
 	for _, l := range w.all() {
-		l.Wake(now)
+		l.follow(now, off)
 	}
+}
+
+// follow moves what is to happen a while from now, so that the while stays the
+// same, and has the lane look at the queue.
+func (l *lane) follow(now time.Time, off time.Duration) {
+	l.mu.Lock()
+	l.look.notUntil = l.look.notUntil.Add(off)
+	l.breaker.until = l.breaker.until.Add(off)
+	l.mu.Unlock()
+	l.Wake(now)
 }
 
 // A step is a part of what is to be done. It reports whether there is more.

@@ -125,6 +125,45 @@ func TestQueueFailsWhenTheClockJumps(t *testing.T) {
 	})
 }
 
+// What is given back after the clock was put back was due, and stays so.
+func TestGivenBackWithClockPutBack(t *testing.T) {
+	run(t, func(s *stand) {
+		app := answering(200)
+		app.hold = make(chan struct{})
+		s.Serve(s.destination(app, inFlight(1)))
+		start := time.Now()
+		s.stores(2)
+		synctest.Wait() // the second waits for the place of the first
+		s.set(-24 * time.Hour)
+		s.Pause(shop)
+		synctest.Wait()
+		close(app.hold)
+		s.Resume(shop)
+		s.pass(time.Hour)
+		if got, want := app.times(start), []time.Duration{0, 0}; !slices.Equal(got, want) {
+			t.Errorf("attempted at %v, want %v", got, want)
+		}
+	})
+}
+
+// A queue that failed before the clock was put back is asked again as soon as
+// it would have been.
+func TestQueueFailedBeforeTheClockWasPutBack(t *testing.T) {
+	run(t, func(s *stand) {
+		s.queue.failTimes("Lease", 1, gateway.ErrSlow)
+		app := answering(200)
+		start := time.Now()
+		s.store()
+		s.Serve(s.destination(app))
+		synctest.Wait()
+		s.set(-24 * time.Hour)
+		s.pass(time.Hour)
+		if got, want := app.times(start), []time.Duration{100 * time.Millisecond}; !slices.Equal(got, want) {
+			t.Errorf("attempted at %v, want %v", got, want)
+		}
+	})
+}
+
 // A breaker that is open when the clock is put back opens after its pause all
 // the same.
 func TestBreakerWithClockPutBack(t *testing.T) {

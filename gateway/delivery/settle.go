@@ -107,12 +107,14 @@ func pass(ctx context.Context, d time.Duration) bool {
 }
 
 // giveBack ends leases of which nothing was made: the deliveries are as due as
-// before. Together, so that a store that groups commits needs one.
+// before, and in any case now, even if the clock was put back meanwhile.
+// Together, so that a store that groups commits needs one.
 func (l *lane) giveBack(back []lease) {
 	var all sync.WaitGroup
+	now := l.w.options.Now()
 	for _, b := range back {
 		all.Go(func() {
-			b.State, b.Due, b.Event = gateway.Pending, b.due, nil
+			b.State, b.Due, b.Event = gateway.Pending, earlier(b.due, now), nil
 			b.done()
 			if _, err := l.w.options.Queue.Finish(l.w.storing, b.Delivery); err != nil {
 				l.logUnsettled(b.Delivery, err) // its lease ends by itself
@@ -121,7 +123,7 @@ func (l *lane) giveBack(back []lease) {
 	}
 	all.Wait()
 	if len(back) > 0 {
-		l.Wake(back[0].due)
+		l.Wake(now)
 	}
 }
 
