@@ -175,6 +175,7 @@ func (v *visit) queued(cause error) error {
 func (v *visit) settled(r Result) *Delivery {
 	d := v.deliveries()[0]
 	d.Attempt = 1
-	v.destinations[0].Retry.Settle(d, r, v.Now(), v.Random())
+	now := v.Now()
+	v.destinations[0].Retry.Settle(d, r, now, now.Sub(v.now), v.Random())
 	return d
 }

@@ -36,7 +36,8 @@ type Retry struct {
 	On []string `json:"on,omitempty"`
 
 	// How long after its receipt a delivery is given up, however many attempts
-	// are left.
+	// are left. While the process runs it counts what passes, and not what the
+	// clock jumps.
 	// Default: 48h.
 	GiveUpAfter Duration `json:"give_up_after,omitempty"`
 }
@@ -96,10 +97,11 @@ func (r Retry) again(reason string, status int) bool {
 	return yes
 }
 
-// Settle moves d on after an attempt that ended at now: to Delivered, to Dead,
-// or back to Pending with the instant of the next attempt. random is a number
-// from 0 up to 1. It changes nothing durable: Queue.Finish does.
-func (r Retry) Settle(d *Delivery, result Result, now time.Time, random float64) {
+// Settle moves d on after an attempt that ended at now, when it was so old: to
+// Delivered, to Dead, or back to Pending with the instant of the next attempt.
+// random is a number from 0 up to 1. It changes nothing durable: Queue.Finish
+// does.
+func (r Retry) Settle(d *Delivery, result Result, now time.Time, age time.Duration, random float64) {
 	d.LastAttempt = result.attempt(d.Attempt)
 	if result.Verdict == Canceled {
 		d.State, d.Due = Pending, now
@@ -111,15 +113,15 @@ func (r Retry) Settle(d *Delivery, result Result, now time.Time, random float64)
 	switch {
 	case result.Verdict == Accepted:
 		d.State = Delivered
-	case result.Verdict == Final, d.Spent >= r.Attempts, now.Sub(d.begun()) >= time.Duration(r.GiveUpAfter):
+	case result.Verdict == Final, d.Spent >= r.Attempts, age >= time.Duration(r.GiveUpAfter):
 		d.State = Dead
 	default:
 		d.State, d.Due = Pending, now.Add(r.wait(d.Spent, result.RetryAfter, random))
 	}
 }
 
-// begun is when the policy's time began: a replay begins it anew.
-func (d *Delivery) begun() time.Time {
+// Begun is when the delivery's age began: a replay begins it anew.
+func (d *Delivery) Begun() time.Time {
 	if d.ReplayedAt.After(d.ReceivedAt) {
 		return d.ReplayedAt
 	}

@@ -100,7 +100,7 @@ func TestSettle(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			d := &Delivery{State: Delivering, Attempt: 9, Spent: tt.spent, ReceivedAt: t0.Add(-tt.age), Due: t0.Add(time.Minute)}
-			Retry{}.WithDefaults().Settle(d, tt.result, t0, tt.random)
+			Retry{}.WithDefaults().Settle(d, tt.result, t0, tt.age, tt.random)
 			if d.State != tt.state || d.Spent != tt.after || d.Attempt != 9 || d.LastAttempt.Number != 9 {
 				t.Errorf("settled as %+v, want %v with %d spent", d, tt.state, tt.after)
 			}
@@ -112,12 +112,14 @@ func TestSettle(t *testing.T) {
 }
 
 // A replay gives all that the policy allows, its time included.
-func TestSettleAfterReplay(t *testing.T) {
-	for age, want := range map[time.Duration]State{48*time.Hour - 1: Pending, 48 * time.Hour: Dead} {
-		d := &Delivery{State: Delivering, Attempt: 9, ReceivedAt: t0.Add(-1000 * time.Hour), ReplayedAt: t0.Add(-age)}
-		Retry{}.WithDefaults().Settle(d, Result{Verdict: Again}, t0, 0)
-		if d.State != want {
-			t.Errorf("%v after the replay: %v, want %v", age, d.State, want)
+func TestAgeAfterReplay(t *testing.T) {
+	for name, tt := range map[string]struct{ replayed, want time.Time }{
+		"never replayed":                       {time.Time{}, t0},
+		"replayed":                             {t0.Add(time.Hour), t0.Add(time.Hour)},
+		"replayed when the clock was put back": {t0.Add(-time.Hour), t0},
+	} {
+		if got := (&Delivery{ReceivedAt: t0, ReplayedAt: tt.replayed}).Begun(); !got.Equal(tt.want) {
+			t.Errorf("%s: its age began at %v, want %v", name, got, tt.want)
 		}
 	}
 }
@@ -125,7 +127,7 @@ func TestSettleAfterReplay(t *testing.T) {
 func TestTheAttemptIsRemembered(t *testing.T) {
 	d := &Delivery{Attempt: 3, ReceivedAt: t0}
 	r := Result{Verdict: Final, Status: 404, Reason: ReasonStatus, Err: errDown, Answer: []byte("no"), Start: t0, Duration: time.Second}
-	Retry{}.WithDefaults().Settle(d, r, t0, 0)
+	Retry{}.WithDefaults().Settle(d, r, t0, 0, 0)
 	got := d.LastAttempt
 	if got.Number != 3 || !got.Start.Equal(t0) || got.Duration != time.Second || got.Status != 404 || got.Reason != ReasonStatus || got.Error != errDown.Error() || string(got.Answer) != "no" {
 		t.Errorf("remembered %+v", got)

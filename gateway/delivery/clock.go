@@ -1,8 +1,7 @@
 package delivery
 
 import (
-	"context"
-	"log/slog"
+	"slices"
 	"sync"
 	"time"
 )
@@ -35,7 +34,18 @@ type clock struct {
 	mu     sync.Mutex
 	wall   time.Time
 	passed time.Duration // since start
+	leaps  []leap
 }
+
+// A leap is a jump of the wall clock.
+type leap struct {
+	last  time.Time // by the clock as it was then; it was not later
+	first time.Time // by the new one; it was not earlier
+	by    time.Duration
+}
+
+// mostLeaps are remembered.
+const mostLeaps = 64
 
 func newClock(wall time.Time) clock {
 	return clock{start: time.Now(), wall: wall.Round(0)} //nolint:forbidigo // only what passes after it is of interest
@@ -47,91 +57,31 @@ func (c *clock) look(wall time.Time) time.Duration {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	passed := time.Since(c.start) //nolint:forbidigo // the monotonic clock, which nobody puts back
-	off := wall.Round(0).Sub(c.wall) - (passed - c.passed)
+	meanwhile := passed - c.passed
+	last := c.wall.Add(meanwhile)
 	c.wall, c.passed = wall.Round(0), passed
+	off := c.wall.Sub(last)
 	if off.Abs() <= jump {
 		return 0
 	}
+	c.leaps = append(c.leaps, leap{last, c.wall.Add(-meanwhile), off})
+	c.leaps = c.leaps[max(0, len(c.leaps)-mostLeaps):]
 	return off
 }
 
-// A shifter is a queue that can follow a clock that was put back.
-type shifter interface {
-	// Shift returns what has the deliveries that are Pending follow a clock
-	// that was put back to now by so much: what was put off waits as long as
-	// was meant, and what was due already is due now. Each call does a part, and
-	// reports whether there may be more. One that failed can be called again.
-	Shift(now time.Time, by time.Duration) (step func(context.Context) (more bool, err error))
-}
-
-// A prolonger is a queue that can have leases end later.
-type prolonger interface {
-	// Prolong makes all leases end later by so much.
-	Prolong(ctx context.Context, by time.Duration) error
-}
-
-// checkClock has all lanes look at the queue if the clock jumped. When it was
-// put back, what was put off waits no longer for it. When it was put forward,
-// what is under way stays with those who have it. Nobody works by the new time
-// before that is seen to.
-func (w *Worker) checkClock(now time.Time) {
-	w.checking.Lock()
-	defer w.checking.Unlock()
-	off := w.clock.look(now)
-	if off == 0 {
-		return
-	}
-	w.options.Log.Warn("the clock jumped", slog.Duration("by", off))
-	w.follow(w.following(now, off))
-	for _, l := range w.all() {
-		l.follow(now, off)
-	}
-}
-
-// follow moves what is to happen a while from now, so that the while stays the
-// same, and has the lane look at the queue.
-func (l *lane) follow(now time.Time, off time.Duration) {
-	l.mu.Lock()
-	l.look.notUntil = l.look.notUntil.Add(off)
-	l.breaker.until = l.breaker.until.Add(off)
-	l.mu.Unlock()
-	l.Wake(now)
-}
-
-// A step is a part of what is to be done. It reports whether there is more.
-type step func(context.Context) (more bool, err error)
-
-// following has the queue follow the clock, if it can.
-func (w *Worker) following(now time.Time, off time.Duration) step {
-	if queue, ok := w.options.Queue.(shifter); ok && off < 0 {
-		return queue.Shift(now, -off)
-	}
-	return func(ctx context.Context) (bool, error) {
-		if queue, ok := w.options.Queue.(prolonger); ok && off > 0 {
-			return false, queue.Prolong(ctx, off)
+// since is how much time has passed from then to now, leaps aside. What could
+// have been by the clock before a leap and by that after it was after it.
+func (c *clock) since(then, now time.Time) time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	then, now = then.Round(0), now.Round(0)
+	age, end := now.Sub(then), now.Add(time.Minute) // so far small corrections may add up
+	for _, l := range slices.Backward(c.leaps) {
+		if !then.Before(l.first) && !then.After(end) {
+			break
 		}
-		return false, nil
+		age -= l.by
+		end = l.last
 	}
-}
-
-// follow goes step by step. A queue that is full or slow is asked until it
-// answers or the Worker stops.
-func (w *Worker) follow(next step) {
-	failures := 0
-	for {
-		more, err := next(w.storing)
-		switch {
-		case err == nil && !more:
-			return
-		case err == nil:
-			failures = 0
-			continue
-		case failures == 0 && w.storing.Err() == nil:
-			w.options.Log.Error("webhook deliveries wait until the store follows the clock", slog.Any("error", err))
-		}
-		if hopeless(err) || !pass(w.attempts, min(firstFinish<<min(failures, 10), longestFinish)) {
-			return
-		}
-		failures++
-	}
+	return age
 }
