@@ -1,6 +1,9 @@
 package verify
 
-import "errors"
+import (
+	"errors"
+	"net/http"
+)
 
 // Why a handshake is refused. Test with [errors.Is].
 var (
@@ -28,9 +31,10 @@ const (
 type Handshake struct {
 	// Name tells handshakes apart in the log.
 	Name string `json:"name"`
-	// Signed: only a request that has been verified is one. Others are
-	// answered unverified as well, if they carry no signature or token at all:
-	// one that does is always judged by it.
+	// Signed: only a request that has been verified is one, by what its body
+	// says. Others are answered unverified as well, if they carry no signature
+	// or token at all: one that does is always judged by it, and a POST that
+	// was verified is not one by its headers or query alone.
 	Signed bool `json:"signed,omitempty"`
 	// When says which requests are meant.
 	When Trigger `json:"when,omitzero"`
@@ -49,6 +53,14 @@ type Handshake struct {
 	Confirm *Confirmation `json:"confirm,omitempty"`
 	// Answer is what the provider expects.
 	Answer Reply `json:"answer"`
+}
+
+// bare reports whether nothing in the body of a POST tells that it is this
+// handshake: in a request that was verified, what does may be a stranger's.
+func (h *Handshake) bare() bool {
+	w, c := h.When, h.Challenge
+	inBody := w.EmptyBody || len(w.JSON) > 0 || len(w.Form) > 0 || c != nil && (c.In == "json" || c.In == "form")
+	return w.method() == http.MethodPost && !inBody
 }
 
 // A Trigger says which requests are a handshake: those for which everything

@@ -109,6 +109,43 @@ func TestHandshakeAttacks(t *testing.T) {
 	}
 }
 
+// TestSignedEventIsNoHandshake: what a stranger can add to a captured delivery,
+// or change of it, does not have it answered instead of delivered.
+func TestSignedEventIsNoHandshake(t *testing.T) {
+	const event = `{"action":"opened","challenge":{"a":1},"webhook_id":1,"events":[{"a":"&webhook_id=12&"}]}`
+	checked := 0
+	for _, p := range Providers() {
+		if !slices.ContainsFunc(p.Handshakes, func(h *Handshake) bool { return h.When.method() == http.MethodPost }) {
+			continue
+		}
+		v := (&example{Provider: p.Name}).verifier(t)
+		for _, h := range p.Handshakes {
+			r := &Request{Method: http.MethodPost, Header: http.Header{}, Body: []byte(event)}
+			query := url.Values{}
+			if c := h.Challenge; c != nil && c.In == "query" {
+				query.Set(c.Name, "1234")
+			} else if c != nil && c.In == "header" {
+				r.Header.Set(c.Name, "1234")
+			}
+			for name, value := range h.When.Query {
+				query.Set(name, value)
+			}
+			for name, value := range h.When.Header {
+				r.Header.Set(name, value)
+			}
+			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+			r.URI = "/?" + query.Encode()
+			if a, err := v.Handshake(r, &Result{}); a != nil || err != nil {
+				t.Errorf("%s/%s answers an event: %+v, %v", p.Name, h.Name, a, err)
+			}
+			checked++
+		}
+	}
+	if checked < 15 {
+		t.Errorf("%d handshakes were tried, which cannot be all", checked)
+	}
+}
+
 // TestHandshakeIsNoPage: markup in a challenge stays text, whatever a browser
 // makes of it.
 func TestHandshakeIsNoPage(t *testing.T) {
@@ -251,6 +288,7 @@ func TestHandshakeCheck(t *testing.T) {
 		{"no name", `{"answer":{}}`, "name is required"},
 		{"unknown field", `{"name":"x","secret":true,"answer":{}}`, "unknown field"},
 		{"method", `{"name":"x","when":{"method":"PUT"},"answer":{}}`, `method: "PUT"`},
+		{"signed, and told by a header", `{"name":"x","signed":true,"when":{"header":{"X-A":"b"}},"answer":{}}`, "the body must tell it from an event"},
 		{"body of a GET", `{"name":"x","when":{"method":"GET","json":{"a":"b"}},"answer":{}}`, "only a POST has a body"},
 		{"empty body with values", `{"name":"x","when":{"empty_body":true,"form":{"a":"b"}},"answer":{}}`, "an empty body has no values"},
 		{"place", `{"name":"x","challenge":{"in":"cookie","name":"a"},"answer":{}}`, `challenge: "cookie"`},

@@ -41,6 +41,9 @@ func (h *Handshake) check() error {
 			p.addf("unknown option %q", name)
 		}
 	}
+	if h.Signed && h.bare() {
+		p.addf("signed: the body must tell it from an event, since headers and query may not be signed")
+	}
 	h.checkProof(&p)
 	h.checkConfirm(&p)
 	h.checkAnswer(&p)

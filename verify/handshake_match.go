@@ -2,6 +2,7 @@ package verify
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -46,8 +47,12 @@ func (s *spot) read(v *view) (string, error) {
 }
 
 // posted is field for bodies that may come without a content type, as
-// WordPress' do.
+// WordPress' do. JSON is no form, whatever its type is said to be: that is not
+// signed, and a signed text may have an & in it.
 func (v *view) posted(name string) (string, error) {
+	if json.Valid(v.Body) && bytes.HasPrefix(bytes.TrimSpace(v.Body), []byte("{")) {
+		return "", ErrMalformed
+	}
 	contentType := v.Header.Get("Content-Type")
 	if contentType == "" {
 		contentType = "application/x-www-form-urlencoded"

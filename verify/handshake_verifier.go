@@ -102,7 +102,7 @@ func (v *Verifier) Handshake(r *Request, res *Result) (*Answer, error) {
 	}
 	var text *view
 	for _, g := range s.greetings {
-		if g.Signed && res == nil || g.method != r.Method {
+		if g.Signed && res == nil || g.method != r.Method || res != nil && g.bare() {
 			continue
 		}
 		if text == nil { // which most webhooks are spared
