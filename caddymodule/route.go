@@ -20,6 +20,7 @@ import (
 type route struct {
 	handler *Handler
 	server  *caddyhttp.Server // whose trusted proxies, logs and options hold
+	local   net.Addr          // where requests come in
 	chain   caddyhttp.Handler
 }
 
@@ -27,19 +28,33 @@ func newRoute(h *Handler, server *caddyhttp.Server, chain caddyhttp.Handler) *ro
 	if server == nil {
 		server = new(caddyhttp.Server)
 	}
-	return &route{h, server, chain}
+	return &route{h, server, localAddr(server), chain}
 }
 
 // nowhere stands for the address that the request came in at, in a request
 // that did not.
 var nowhere = &net.TCPAddr{IP: net.IPv4zero}
 
+// localAddr is the first address at which the server takes requests. That of
+// the sender's connection is not kept with an event, so no attempt has it.
+func localAddr(server *caddyhttp.Server) net.Addr {
+	for _, listen := range server.Listen {
+		a, err := caddy.ParseNetworkAddress(listen)
+		if err != nil || a.IsUnixNetwork() || a.IsFdNetwork() {
+			continue
+		}
+		addr := &net.TCPAddr{IP: net.ParseIP(a.Host), Port: int(a.StartPort)}
+		if addr.IP == nil {
+			addr.IP = net.IPv4zero
+		}
+		return addr
+	}
+	return nowhere
+}
+
 // Deliver implements gateway.Route.
 func (t *route) Deliver(w http.ResponseWriter, r *http.Request, e *gateway.Event) error {
-	ctx := r.Context()
-	if ctx.Value(http.LocalAddrContextKey) == nil {
-		r = r.WithContext(context.WithValue(ctx, http.LocalAddrContextKey, nowhere)) // before PrepareRequest, whose placeholders look it up in what it is given
-	}
+	r = r.WithContext(context.WithValue(r.Context(), http.LocalAddrContextKey, t.local)) // before PrepareRequest, whose placeholders look it up in what it is given
 	r = caddyhttp.PrepareRequest(r, caddy.NewReplacer(), w, t.server)
 	t.handler.introduce(r)
 	server{}.Admit(r, e)
