@@ -58,8 +58,7 @@ func (tr *trial) killInEachStep(old int) {
 // changes its store. That may be before it serves.
 func (tr *trial) doomedCall(n int) *process {
 	tr.t.Helper()
-	const calls = "pwrite64,ftruncate,fsync,fdatasync"
-	p := tr.launchUnder([]string{"strace", "-D", "-f", "-qq", "-o", "/dev/null", "-e", "trace=" + calls, "-e", fmt.Sprintf("inject=%s:signal=SIGKILL:when=%d", calls, n)})
+	p := tr.launchTampered(map[string]string{"pwrite64,ftruncate,fsync,fdatasync": fmt.Sprint("signal=SIGKILL:when=", n)})
 	if p.says("serving initial configuration") {
 		tr.serves(p)
 	}

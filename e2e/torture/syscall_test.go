@@ -14,34 +14,6 @@ import (
 	"testing"
 )
 
-// TestSyncFails has the disk fail for good: what was acknowledged before is
-// not lost, nothing is acknowledged any more, and the rest of Caddy goes on.
-func TestSyncFails(t *testing.T) {
-	t.Parallel()
-	tr := newTrial(t, setup{endpoint: "mode store" + quick})
-	p := tr.begin()
-	l := tr.load(senders)
-	tr.await(p, 100, acknowledged)
-	heal := tr.inject(p, syncs, "error=EIO")
-	tr.awaitMore(p, 1, refused)
-	l.end() // of these, some may have come before
-	before := tr.ledger.now().acknowledged
-	l = tr.load(senders)
-	tr.awaitMore(p, 100, refused)
-	heal()
-	tr.awaitMore(p, 100, refused)
-	l.end()
-	if got := tr.ledger.now().acknowledged; got != before {
-		t.Errorf("%d events were acknowledged by a store that has failed", got-before)
-	}
-	if tr.metric("requests_total", `outcome="store_failed"`) == 0 {
-		t.Error("nothing was refused as store_failed")
-	}
-	tr.otherSite()
-	p.stop()
-	tr.finish(tr.begin())
-}
-
 // TestSyncIsSlow has the disk take its time, longer than a sender waits.
 func TestSyncIsSlow(t *testing.T) {
 	t.Parallel()
