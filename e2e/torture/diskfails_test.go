@@ -2,6 +2,7 @@ package torture
 
 import (
 	"maps"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -42,6 +43,27 @@ func TestDiskFails(t *testing.T) {
 			tr.finish(tr.begin())
 		})
 	}
+}
+
+// TestReadFailsAtStart: a file of which something cannot be read is not taken
+// for a damaged one, and stays where it is.
+func TestReadFailsAtStart(t *testing.T) {
+	t.Parallel()
+	tr := newTrial(t, setup{endpoint: "mode store" + quick, store: "on_corrupt quarantine"})
+	tr.app.down()
+	p := tr.begin()
+	l := tr.load(senders)
+	tr.await(p, 100, acknowledged)
+	l.end()
+	p.stop()
+	for _, first := range []string{"1+", "4+", "7+"} { // which SQLite reports in two ways
+		tr.refused(map[string]string{"pread64": "error=EIO:when=" + first, "read": "error=EIO"})
+	}
+	if aside, err := filepath.Glob(tr.store + ".corrupt*"); err != nil || len(aside) > 0 {
+		t.Errorf("put aside were %q, %v", aside, err)
+	}
+	tr.app.up()
+	tr.finish(tr.begin())
 }
 
 // refused starts a gateway whose system calls on its store's files fail: it

@@ -35,6 +35,11 @@ func Open(path string, o Options) (*Store, error) {
 	}
 	s := &Store{path: path, options: o, lock: lock}
 	err = s.open()
+	if corrupt(err) { // or it could not be read, and may be sound
+		if err = legible(path); err == nil {
+			err = s.open()
+		}
+	}
 	if err != nil && corrupt(err) && o.Quarantine {
 		o.Log.Error("the webhook store is corrupt: it is put aside, and a new one begun", "path", path, "error", err)
 		if err = s.putAside(); err == nil {

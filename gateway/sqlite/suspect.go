@@ -3,6 +3,7 @@ package sqlite
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 
@@ -38,4 +39,23 @@ func (s *Store) examine(c *engine.Conn) error {
 		return fmt.Errorf("%w: %s", ErrCorrupt, found)
 	}
 	return os.Remove(s.mark())
+}
+
+// legible reads the whole file, and its log, that nobody has open: of one that
+// the disk does not give SQLite says that it is damaged.
+func legible(path string) error {
+	for _, part := range [...]string{"", "-wal"} {
+		f, err := os.Open(path + part)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err == nil {
+			_, err = io.Copy(io.Discard, f)
+			err = errors.Join(err, f.Close())
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
