@@ -2,6 +2,7 @@ package caddymodule
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -38,13 +39,21 @@ func block(d *caddyfile.Dispenser, known options) (places, error) {
 		}
 		seen[name] = *d
 		if err := set(d); err != nil {
-			return nil, err
+			return nil, named(name, err)
 		}
 		if d.NextArg() {
 			return nil, d.Errf("option %q: unexpected argument %q", name, d.Val())
 		}
 	}
 	return seen, nil
+}
+
+// named has an error begin with the option that it is about.
+func named(option string, err error) error {
+	if strings.HasPrefix(err.Error(), option+": ") {
+		return err
+	}
+	return fmt.Errorf("%s: %w", option, err)
 }
 
 // places are where options stand, by name: dispensers that stay there.

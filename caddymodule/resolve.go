@@ -60,7 +60,7 @@ func resolveOptions(given map[string]string) (map[string]string, error) {
 // Validate reports what is wrong with the configuration. Where Provision is to
 // put in what a placeholder stands for, that is judged there.
 func (h *Handler) Validate() error {
-	c := h.Config
+	c := h.WithDefaults() // some options are wrong beside the default of another
 	c.Verify.Options = maps.Clone(c.Verify.Options)
 	for _, o := range verify.Options() {
 		if o.Account() && strings.Contains(c.Verify.Options[o.Name], "{") {
