@@ -107,6 +107,10 @@ func (d *signing) prepare() error {
 	switch d.Canonical {
 	case "contentful":
 		d.r.Header.Set("X-Contentful-Signed-Headers", "x-contentful-signed-headers,x-contentful-timestamp")
+	case "mercado_pago":
+		if d.r.Header.Get("X-Request-Id") == "" {
+			d.r.Header.Set("X-Request-Id", d.id())
+		}
 	case "sns":
 		return d.prepareSNS()
 	case "twilio_json":

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"regexp"
 	"strings"
 	"time"
 
@@ -49,8 +50,9 @@ type mint struct {
 	idPlace *verify.Place // nil: nowhere
 	// proven: the signature covers the id, so that it tells events apart. Else
 	// the body has to.
-	proven bool
-	signer *verify.Signer
+	proven      bool
+	signedField string // of a form, if the signature covers that alone
+	signer      *verify.Signer
 }
 
 // A signed is a request that is ready to be sent.
@@ -112,6 +114,7 @@ func (e *event) fill(m *mint, in io.Reader, p *verify.Provider, schemes []*verif
 		return fmt.Errorf("--event: %w", err)
 	}
 	m.idPlace = placeOf("id", p.ID, schemes, options)
+	m.signedField = signedFieldOf(schemes)
 	m.proven = m.idPlace != nil && (m.idPlace.In != "header" || p.IDSigned())
 	if e.id != "" {
 		if _, err := specimen.Put(m.header.Clone(), m.body, m.idPlace, e.id); err != nil {
@@ -203,23 +206,33 @@ func (m *mint) identify(r *verify.Request) (id string, err error) {
 	return id, nil
 }
 
-// distinguish makes the body one that has not been sent yet, if that is what
-// tells events apart, and it is JSON or a form.
+// distinguish makes the body, or the part of it that is signed, one that has not
+// been sent yet, if that is what tells events apart.
 func (m *mint) distinguish(r *verify.Request) {
 	if m.proven || m.id != "" || !m.bodyID {
 		return
 	}
-	in := "json"
-	if strings.HasPrefix(r.Header.Get("Content-Type"), "application/x-www-form-urlencoded") {
-		in = "form"
+	mark := specimen.Mark
+	if m.signedField != "" && strings.HasPrefix(r.Header.Get("Content-Type"), "application/x-www-form-urlencoded") {
+		mark = func(h http.Header, body []byte) ([]byte, error) { return specimen.MarkField(h, body, m.signedField) }
 	}
-	for _, name := range []string{"caddy_webhook_test", "0.caddy_webhook_test"} { // of the body, or of the first in a list
-		place := &verify.Place{In: in, Name: name}
-		if body, err := specimen.Put(r.Header, r.Body, place, specimen.NewID(r.Body, place)); err == nil {
-			r.Body = body
-			return
+	if body, err := mark(r.Header, r.Body); err == nil { // else there is no place for it
+		r.Body = body
+	}
+}
+
+// formField is a signed text that is a field of a form.
+var formField = regexp.MustCompile(`^\{form:([^{}]+)\}$`)
+
+// signedFieldOf returns the field of a form that one of the schemes signs, and
+// nothing else.
+func signedFieldOf(schemes []*verify.Scheme) string {
+	for _, s := range schemes {
+		if match := formField.FindStringSubmatch(s.Content); match != nil {
+			return match[1]
 		}
 	}
+	return ""
 }
 
 // needs reports whether an option changes what a scheme verifies.

@@ -22,9 +22,10 @@ const sendHelp = `
 Sends signed test events to URL and shows the answers. Each event is signed
 when it is sent. It has a delivery id of its own, in the header or in the body,
 wherever the provider has one, so that it is not taken for a repeat. Where no
-signature covers the id the body differs too, by a member caddy_webhook_test.
-What is neither JSON nor a form stays as it is, and so does the body of --body,
-unless --count wants more than one: sent again, it may be taken for a repeat.
+signature covers the id the body differs too, by a member, field or comment
+caddy_webhook_test. What is neither JSON, XML nor a form stays as it is, and so
+does the body of --body, unless --count wants more than one: sent again, it may
+be taken for a repeat.
 --id gives all of them the same id, and the same body, to see that repeats are
 recognised.
 
