@@ -133,7 +133,7 @@ func (b *bulk) many(ctx context.Context, cmd *cobra.Command, c *client.Client, q
 	}
 	total := counted.Value.Count
 	if total == 0 {
-		noteUnknown(cmd, c, query.Endpoint)
+		noteUnknown(cmd, c, query.Endpoint, query.Destination)
 	}
 	switch {
 	case b.dryRun && b.json:

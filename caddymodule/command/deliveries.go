@@ -66,7 +66,7 @@ func newDeliveries() *cobra.Command {
 		}
 		pages := whenEmpty(c.Deliveries(cmd.Context(), query, limit),
 			func(d admin.Deliveries) int { return len(d.Deliveries) },
-			func() { noteUnknown(cmd, c, query.Endpoint) })
+			func() { noteUnknown(cmd, c, query.Endpoint, query.Destination) })
 		w := cmd.OutOrStdout()
 		if o.json {
 			return mergePages(w, "deliveries", pages)

@@ -64,7 +64,7 @@ func newRefusals() *cobra.Command {
 		}
 		pages := whenEmpty(c.Refusals(cmd.Context(), endpoint, reason, limit),
 			func(r admin.Refusals) int { return len(r.Refusals) },
-			func() { noteUnknown(cmd, c, endpoint) })
+			func() { noteUnknown(cmd, c, endpoint, "") })
 		w := cmd.OutOrStdout()
 		if o.json {
 			return mergePages(w, "refusals", pages)

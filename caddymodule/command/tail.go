@@ -73,6 +73,7 @@ func newTail() *cobra.Command {
 		if err != nil {
 			return err
 		}
+		noteUnknown(cmd, c, f.endpoint, "") // it may come with a reload
 		ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt)
 		defer stop()
 		return f.follow(ctx, c, cmd.OutOrStdout(), cmd.ErrOrStderr())
