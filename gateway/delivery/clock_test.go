@@ -106,6 +106,21 @@ func TestQueueFollowsTheClockLater(t *testing.T) {
 	}
 }
 
+// Who waits for the others while the queue follows the clock does not take that
+// for a jump.
+func TestQueueFollowsTheClockMuchLater(t *testing.T) {
+	run(t, func(s *stand) {
+		app := answering(200)
+		s.queue.failTimes("Shift", 20, gateway.ErrFull)
+		s.Serve(s.destination(app), s.destination(app, func(d *gateway.Destination) { d.Endpoint = "blog" }))
+		s.set(-24 * time.Hour)
+		s.pass(time.Hour)
+		if s.queue.shifted != 24*time.Hour || strings.Count(s.log.String(), "the clock jumped") != 1 {
+			t.Errorf("what waits was moved by %v, log:\n%s\nwant 24h, and one jump", s.queue.shifted, s.log.String())
+		}
+	})
+}
+
 // One that has failed for good is not.
 func TestQueueFailsWhenTheClockJumps(t *testing.T) {
 	run(t, func(s *stand) {

@@ -21,26 +21,33 @@ type prolonger interface {
 	Prolong(ctx context.Context, by time.Duration) error
 }
 
-// checkClock has all lanes look at the queue if the clock jumped. When it was
-// put back, what was put off waits no longer for it. When it was put forward,
-// what is under way stays with those who have it. Nobody works by the new time
-// before that is seen to.
-func (w *Worker) checkClock(now time.Time) {
-	w.checking.Lock()
-	defer w.checking.Unlock()
+// checkClock returns the time. If the clock jumped it has all lanes look at the
+// queue before. When it was put back, what was put off waits no longer for it.
+// When it was put forward, what is under way stays with those who have it.
+// Nobody works by the new time before that is seen to.
+func (w *Worker) checkClock() time.Time {
+	w.checking <- struct{}{}
+	defer func() { <-w.checking }()
+	now := w.options.Now() // not before: to come in may take long
+	if off := w.jumped(now); off != 0 {
+		w.options.Log.Warn("the clock jumped", slog.Duration("by", off))
+		w.follow(w.following(now, off))
+		for _, l := range w.all() {
+			l.follow(now, off)
+		}
+		return w.options.Now()
+	}
+	return now
+}
+
+// jumped is by how much the clock did since it was checked last.
+func (w *Worker) jumped(now time.Time) time.Duration {
 	off := w.clock.look(now)
 	if ahead := w.latest.Sub(now); ahead > jump {
 		off = -ahead
 	}
 	w.latest = time.Time{}
-	if off == 0 {
-		return
-	}
-	w.options.Log.Warn("the clock jumped", slog.Duration("by", off))
-	w.follow(w.following(now, off))
-	for _, l := range w.all() {
-		l.follow(now, off)
-	}
+	return off
 }
 
 // follow moves what is to happen a while from now, so that the while stays the

@@ -5,8 +5,7 @@ import "time"
 // run decides what is done next, until the Worker stops.
 func (l *lane) run() {
 	for !l.w.stopping.Load() {
-		now := l.w.options.Now()
-		l.w.checkClock(now) // before anything is leased by it
+		now := l.w.checkClock()
 		if !l.retreat(now) && !l.advance(now) && !l.refill(now) {
 			l.sleep(now)
 		}

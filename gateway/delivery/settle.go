@@ -37,8 +37,7 @@ func (l *lane) Settle(d *gateway.Delivery, r gateway.Result) {
 
 // settle moves the delivery on and makes it durable.
 func (l *lane) settle(d *gateway.Delivery, to *gateway.Destination, r gateway.Result, f facts) {
-	now := l.w.options.Now()
-	l.w.checkClock(now) // before it is put off by it
+	now := l.w.checkClock()
 	to.Retry.Settle(d, r, now, l.w.clock.since(d.Begun(), now), l.w.options.Random())
 	forgotten, err := l.finish(d)
 	if err != nil {

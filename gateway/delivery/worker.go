@@ -18,8 +18,8 @@ import (
 type Worker struct {
 	options  Options
 	clock    clock
-	checking sync.Mutex // the clock
-	latest   time.Time  // Options.Latest, until the clock is checked
+	checking chan struct{} // the clock; holds one while somebody does, which may take long
+	latest   time.Time     // Options.Latest, until the clock is checked
 	stopping atomic.Bool
 	places   gate               // who holds a place
 	attempts context.Context    // ends when attempts are broken off
@@ -58,7 +58,7 @@ func New(o Options) *Worker {
 	if o.Forget == nil {
 		o.Forget = func(gateway.Key) {}
 	}
-	w := &Worker{options: o, lanes: map[gateway.Address]*lane{}, clock: newClock(o.Now()), latest: o.Latest}
+	w := &Worker{options: o, lanes: map[gateway.Address]*lane{}, clock: newClock(o.Now()), checking: make(chan struct{}, 1), latest: o.Latest}
 	w.attempts, w.breakOff = context.WithCancel(context.Background())
 	w.crew = crew{next: make(chan func()), quit: w.attempts.Done()}
 	w.callers = crew{next: make(chan func()), quit: w.attempts.Done()}
