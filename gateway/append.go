@@ -78,7 +78,7 @@ func leaveAll(places []Place) {
 // append stores the event and, if it is claimed, its key. An event that is
 // known already is answered here. Places are left unless it is stored.
 func (v *visit) append(deliveries []*Delivery, places []Place) error {
-	claim, err := v.journal(deliveries...)
+	claim, err := v.journal(v.entry(deliveries...))
 	failpoint.Hit("answer.before")
 	if err != nil {
 		leaveAll(places)
@@ -96,9 +96,9 @@ func (v *visit) append(deliveries []*Delivery, places []Place) error {
 }
 
 // journal has the store take the event in.
-func (v *visit) journal(deliveries ...*Delivery) (Claim, error) {
+func (v *visit) journal(e *Entry) (Claim, error) {
 	span := v.step(spanStore)
-	claim, err := v.backing.Journal.Append(v.background(), v.entry(deliveries...))
+	claim, err := v.backing.Journal.Append(v.background(), e)
 	endStep(span, err)
 	return claim, err
 }

@@ -42,6 +42,19 @@ func (l *live) wait(patience time.Duration) bool {
 	}
 }
 
+// late returns what settles the delivery by the attempt when the store took it
+// in although it had not said so in time. The event's body is not kept for it.
+func (l *live) late(d Delivery, lane Lane) func(id int64) {
+	d.Event = d.Event.shell()
+	return func(id int64) {
+		d.EventID, d.ID = id, id
+		go func() {
+			<-l.done
+			lane.Settle(&d, l.result)
+		}()
+	}
+}
+
 // ended notes for the log how the attempt went.
 func (v *visit) ended(l *live) {
 	v.outcome.Upstream, v.outcome.Status, v.outcome.Cause = l.result.Duration, l.result.Status, l.result.Reason

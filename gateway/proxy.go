@@ -51,15 +51,17 @@ func (v *visit) proxyFirst(place Place) error {
 func (v *visit) patience() time.Duration { return time.Duration(v.config.AckWithin) }
 
 // overtake stores an event whose attempt takes longer than its sender may wait.
-// The attempt goes on, and its outcome settles the delivery. It reports false
-// if that is not possible.
+// The attempt goes on, and its outcome settles the delivery, even one that the
+// store took in too late to say so. It reports false if it is not stored.
 func (v *visit) overtake(l *live) bool {
 	if !l.reply.abandon() {
 		return false // the sender is being answered already
 	}
-	d := v.deliveries()[0]
+	d, lane := v.deliveries()[0], v.backing.Lanes[0]
 	v.lease(d, 0)
-	claim, err := v.journal(d)
+	entry := v.entry(d)
+	entry.Late = l.late(*d, lane)
+	claim, err := v.journal(entry)
 	if err != nil {
 		l.reply.resume()
 		return false
@@ -68,7 +70,7 @@ func (v *visit) overtake(l *live) bool {
 		v.admitted()
 	}
 	v.outcome.Delivery = d.ID
-	lane, done := v.backing.Lanes[0], v.lend([]Place{l.place})
+	done := v.lend([]Place{l.place})
 	go func() {
 		defer done()
 		<-l.done

@@ -54,6 +54,12 @@ type Entry struct {
 	Event      *Event
 	Until      time.Time   // the keys stay claimed so long; zero: they are not claimed
 	Deliveries []*Delivery // one for each destination; none: only the keys are kept
+
+	// Late is told when the entry was stored after Append had failed with
+	// ErrSlow, and the id of the event, which is that of its first delivery too:
+	// what is leased to the caller still is. It must return at once. If it is
+	// nil, leases are given back then.
+	Late func(id int64)
 }
 
 // A Queue gives out deliveries.

@@ -17,7 +17,7 @@ func (s *Store) Append(ctx context.Context, e *gateway.Entry) (gateway.Claim, er
 	if n := len(e.Event.Body); n > largest {
 		return 0, fmt.Errorf("%w for an event of %d bytes", gateway.ErrFull, n)
 	}
-	a := &appending{record: newRecord(e)}
+	a := &appending{record: newRecord(e), late: e.Late}
 	err := s.do(ctx, a, a.record.size(), s.limits.Load().CommitWithin)
 	if err != nil {
 		return 0, err // the record may still be in use
@@ -43,6 +43,7 @@ func dead(d *gateway.Delivery) bool { return d.State == gateway.Dead }
 
 type appending struct {
 	record *record
+	late   func(id int64) // may be nil
 	claim  gateway.Claim
 	err    error
 }
@@ -154,11 +155,15 @@ func attempt(b *binding, a *gateway.Attempt) *binding {
 	return b.int(int64(a.Number)).time(a.Start).int(int64(a.Duration), int64(a.Status)).text(a.Reason).text(a.Error).bytes(a.Answer)
 }
 
-// disown gives back the leases of an event whose caller did not wait until it
-// was stored.
+// disown tells a caller who did not wait until his event was stored, or gives
+// its leases back.
 func (s *Store) disown(op operation) {
 	a, ok := op.(*appending)
 	if !ok || a.err != nil || a.claim != gateway.Ours || len(a.record.deliveries) == 0 {
+		return
+	}
+	if a.late != nil {
+		a.late(a.record.first)
 		return
 	}
 	_ = s.queue.push(&call{operation: &disowning{a.record}, done: make(chan error, 1)}) // a store that is shut gives back all leases when it is opened

@@ -54,35 +54,44 @@ func TestSlow(t *testing.T) {
 	expectEvents(t, s, 1)
 }
 
-// TestDisown has a caller leave while his event, leased to him, is written.
+// TestDisown has a caller leave while his event, leased to him, is written. If
+// he wants to know of it he keeps the lease.
 func TestDisown(t *testing.T) {
-	s := openNew(t)
-	first, done := occupy(s)
-	second := hold{make(chan struct{}), make(chan struct{})}
-	e := storetest.Entry("left", to)
-	e.Deliveries[0].State, e.Deliveries[0].Attempt, e.Deliveries[0].Due = gateway.Delivering, 1, storetest.Epoch.Add(time.Hour)
-	c := &call{operation: &appending{record: newRecord(e)}, done: make(chan error, 1)}
-	for _, next := range []*call{{operation: second, done: make(chan error, 1)}, c} {
-		if err := s.queue.push(next); err != nil {
-			t.Fatal(err)
-		}
-	}
-	close(first.release)
-	if err := <-done; err != nil {
-		t.Error(err)
-	}
-	<-second.begun
-	if err := c.leave(gateway.ErrSlow); !errors.Is(err, gateway.ErrSlow) {
-		t.Errorf("leave = %v", err)
-	}
-	close(second.release)
-	if err := <-c.done; err != nil {
-		t.Error(err)
-	}
-	mustAppend(t, s, storetest.Entry("other", to)) // in a group after
-	leased, _, err := s.Lease(t.Context(), to, storetest.Epoch, storetest.Epoch.Add(time.Minute), 5)
-	if len(leased) != 2 || err != nil || leased[0].Attempt != 2 || leased[0].Spent != 0 {
-		t.Errorf("Lease = %+v, %v", leased, err)
+	for name, keeps := range map[string]bool{"given back": false, "kept": true} {
+		t.Run(name, func(t *testing.T) {
+			s := openNew(t)
+			first, done := occupy(s)
+			second := hold{make(chan struct{}), make(chan struct{})}
+			e := storetest.Entry("left", to)
+			e.Deliveries[0].State, e.Deliveries[0].Attempt, e.Deliveries[0].Due = gateway.Delivering, 1, storetest.Epoch.Add(time.Hour)
+			a, told := &appending{record: newRecord(e)}, make(chan int64, 1)
+			if keeps {
+				a.late = func(id int64) { told <- id }
+			}
+			c := &call{operation: a, done: make(chan error, 1)}
+			for _, next := range []*call{{operation: second, done: make(chan error, 1)}, c} {
+				must(t, s.queue.push(next))
+			}
+			close(first.release)
+			must(t, <-done)
+			<-second.begun
+			if err := c.leave(gateway.ErrSlow); !errors.Is(err, gateway.ErrSlow) {
+				t.Errorf("leave = %v", err)
+			}
+			close(second.release)
+			must(t, <-c.done)
+			mustAppend(t, s, storetest.Entry("other", to)) // in a group after
+			leased, _, err := s.Lease(t.Context(), to, storetest.Epoch, storetest.Epoch.Add(time.Minute), 5)
+			must(t, err)
+			if keeps {
+				d := &gateway.Delivery{ID: <-told, Attempt: 1, State: gateway.Delivered}
+				if _, err := s.Finish(t.Context(), d); err != nil || len(leased) != 1 {
+					t.Errorf("%d are given out, and Finish = %v; want the other one, and no error", len(leased), err)
+				}
+			} else if len(leased) != 2 || leased[0].Attempt != 2 || leased[0].Spent != 0 {
+				t.Errorf("Lease = %+v", leased)
+			}
+		})
 	}
 }
 
