@@ -5,6 +5,8 @@ import "encoding/binary"
 // A filter says of most keys that were never moved to the table keys that they
 // are not there: it is a Bloom filter, or several, each twice as large as the
 // one before that has become full. Keys are random, so they are their own hash.
+// It forgets none before the store is opened again, not those that ended either;
+// all stages together take 48 MiB at most.
 type filter []stage
 
 type stage struct {

@@ -99,6 +99,27 @@ func TestFilterGrows(t *testing.T) {
 	}
 }
 
+// TestFilterIsBounded: a filter takes 48 MiB at most, however many keys have
+// come since the store was opened.
+func TestFilterIsBounded(t *testing.T) {
+	var f filter
+	f.grow(1)
+	for range 20 {
+		f[len(f)-1].room = 0 // as many have come as there was room for
+		f.add(half{1})
+	}
+	bytes := 0
+	for _, s := range f {
+		bytes += 8 * len(s.words)
+	}
+	if most := 48 << 20; bytes > most || len(f[len(f)-1].words) != filterMost*filterBits/64 {
+		t.Errorf("it takes %d bytes in %d stages, want %d at most, and the last as large as one may be", bytes, len(f), most)
+	}
+	if !f.may(half{1}) {
+		t.Error("a key is lost")
+	}
+}
+
 // TestKeysSurvive: whatever has been moved, merged and removed when the process
 // dies, each claim that was acknowledged counts until it ends or is released.
 func TestKeysSurvive(t *testing.T) {
