@@ -48,9 +48,13 @@ func TestDiskFull(t *testing.T) {
 }
 
 // newDisk mounts a small file system.
-func newDisk(t *testing.T) string {
+func newDisk(t *testing.T) string { return mountDisk(t, 0, "size=24m") }
+
+// mountDisk mounts a file system in memory.
+func mountDisk(t *testing.T, flags uintptr, options string) string {
+	t.Helper()
 	dir := t.TempDir()
-	if err := unix.Mount("tmpfs", dir, "tmpfs", 0, "size=24m"); err != nil {
+	if err := unix.Mount("tmpfs", dir, "tmpfs", flags, options); err != nil {
 		t.Fatalf("mounting a small tmpfs, for which this test must be run as root: %v", err)
 	}
 	t.Cleanup(func() {

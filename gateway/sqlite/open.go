@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/gofrs/flock"
 	engine "zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
 
@@ -19,19 +20,17 @@ var _ gateway.Store = (*Store)(nil)
 
 // Open opens the store at path, and makes it when there is none. The leases of
 // the process that had it open before are given back.
+//
+// It fails with gateway.ErrFull when the disk has no room for that: nothing is
+// wrong with the file, and it can be opened once there is. Other errors are
+// ErrLocked, ErrNewer, ErrForeign, ErrCorrupt and those of the disk.
 func Open(path string, o Options) (*Store, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return nil, err
-	}
-	if err := local(filepath.Dir(path)); err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	lock, err := lock(path)
+	lock, err := claim(path)
 	if err != nil {
-		return nil, err
+		return nil, fullOr(path, err)
 	}
 	s := &Store{path: path, options: o, lock: lock}
 	err = s.open()
@@ -47,16 +46,32 @@ func Open(path string, o Options) (*Store, error) {
 		}
 	}
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("%s: %w", path, explained(err)), lock.Close())
+		return nil, errors.Join(explained(path, err), lock.Close())
 	}
 	return s, nil
 }
 
-func explained(err error) error {
-	if corrupt(err) && !errors.Is(err, ErrCorrupt) {
-		return fmt.Errorf("%w: %w", ErrCorrupt, err)
+// claim makes the folder of the store at path, and takes the store's lock.
+func claim(path string) (*flock.Flock, error) {
+	dir := filepath.Dir(path)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, err
 	}
-	return err
+	if err := local(dir); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return lock(path)
+}
+
+// explained is err, of opening the file at path, with what it comes of.
+func explained(path string, err error) error {
+	if full := fullOr(path, err); errors.Is(full, gateway.ErrFull) {
+		return full
+	}
+	if corrupt(err) && !errors.Is(err, ErrCorrupt) {
+		err = fmt.Errorf("%w: %w", ErrCorrupt, err)
+	}
+	return fmt.Errorf("%s: %w", path, err)
 }
 
 // damaged is err of a statement of ours. If it cannot be run, then the tables

@@ -15,6 +15,16 @@ func freeBytes(dir string) (free int64, known bool) {
 	return int64(stat.Bavail) * stat.Bsize, true
 }
 
+// freeFiles is how many more files the disk of a folder can have, and whether
+// that is known: not every file system counts them.
+func freeFiles(dir string) (free int64, known bool) {
+	var stat unix.Statfs_t
+	if err := unix.Statfs(dir, &stat); err != nil || stat.Files == 0 {
+		return 0, false
+	}
+	return int64(stat.Ffree), true
+}
+
 // nfs is the type of network file systems whose locks cannot be relied on.
 const nfs = 0x6969
 
