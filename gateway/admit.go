@@ -73,7 +73,10 @@ func (v *visit) open() error {
 		v.awaitOpen()
 		v.backing = v.Gateway.backing.Load()
 	}
-	if v.Durable && v.backing == nil {
+	switch {
+	case v.backing != nil && v.backing.Err != nil:
+		return storeRefusal(v.backing.Err)
+	case v.Durable && v.backing == nil:
 		return storeRefusal(ErrClosed)
 	}
 	return nil

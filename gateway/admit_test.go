@@ -44,6 +44,36 @@ func TestNothingIsLetInBeforeOpen(t *testing.T) {
 	}
 }
 
+// TestAStoreThatCannotBeOpened refuses as the store would, and at once.
+func TestAStoreThatCannotBeOpened(t *testing.T) {
+	tests := []struct {
+		err    error
+		reason string
+		wait   string
+	}{
+		{gateway.ErrFull, gateway.ReasonStoreFull, "30"},
+		{gateway.ErrFailed, gateway.ReasonStoreFailed, "5"},
+	}
+	for _, m := range modes {
+		for _, tt := range tests {
+			e := newEndpoint(t, 1, mode(m))
+			e.Open(&gateway.Backing{Err: fmt.Errorf("open: %w", tt.err)})
+			a := e.send("d1")
+			if o := e.outcome(); a.Code != 503 || a.Header().Get("Retry-After") != tt.wait || o.Name != tt.reason || !errors.Is(o.Err, tt.err) {
+				t.Errorf("%s, %v: answered %d, retry after %q, outcome %+v", m, tt.err, a.Code, a.Header().Get("Retry-After"), o)
+			}
+			if e.asked.Load() != 0 || e.parts.Seen.Len() != 0 || e.parts.Budget.Used() != 0 {
+				t.Errorf("%s, %v: asked %d times; %d keys and %d bytes are held", m, tt.err, e.asked.Load(), e.parts.Seen.Len(), e.parts.Budget.Used())
+			}
+			e.app = says(200)
+			e.Open(e.backing())
+			if a := e.send("d1"); a.Code != 200 {
+				t.Errorf("%s, %v: once it is open, answered %d", m, tt.err, a.Code)
+			}
+		}
+	}
+}
+
 // A new configuration may be served before its store is open.
 func TestWaitsForTheStore(t *testing.T) {
 	for _, m := range modes {

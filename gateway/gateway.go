@@ -75,6 +75,10 @@ type Backing struct {
 	Journal Journal
 	Lanes   []Lane  // one for each of the endpoint's Destinations
 	Status  *Status // nil: senders cannot ask what became of their events
+
+	// Err is why the store is not open yet: events are refused with it, as if
+	// the store itself had said so. Then there is nothing else here.
+	Err error
 }
 
 // A Gateway is one endpoint. But for Open it does not change, and it may be used

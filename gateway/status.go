@@ -68,7 +68,10 @@ func (g *Gateway) serveStatus(w http.ResponseWriter, r *http.Request, token stri
 		return &Refusal{Status: http.StatusTooManyRequests, Reason: ReasonRateLimited, Wait: max(d.Wait, time.Second)}
 	}
 	backing := g.backing.Load()
-	if backing == nil || backing.Status == nil {
+	switch {
+	case backing != nil && backing.Err != nil:
+		return storeRefusal(backing.Err)
+	case backing == nil || backing.Status == nil:
 		return storeRefusal(ErrClosed)
 	}
 	t, ours := openStatusToken(backing.Status.Secret, g.config.Name, token)

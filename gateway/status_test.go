@@ -199,6 +199,8 @@ func TestWhoMayAsk(t *testing.T) {
 	elsewhere.send("d2")
 	closed := newAsked(t, 1, nil)
 	closed.Open(nil)
+	full := newAsked(t, 1, nil)
+	full.Open(&gateway.Backing{Err: gateway.ErrFull})
 	broken := newAsked(t, 1, nil)
 	broken.tellStatus(failing{gateway.ErrFailed})
 	get := func(target string) *http.Request { return httptest.NewRequest(http.MethodGet, target, nil) }
@@ -225,6 +227,7 @@ func TestWhoMayAsk(t *testing.T) {
 		{"a webhook that is not signed", e, httptest.NewRequest(http.MethodPost, location, nil), 401},
 		{"where there are no statuses", without, get(location), 405},
 		{"before the store is open", closed, get(location), 503},
+		{"when the store cannot be opened", full, get(location), 503},
 		{"when the store has failed", broken, get(location), 503},
 	}
 	for _, tt := range tests {
