@@ -57,13 +57,16 @@ var (
 	errNoStore    = fail(http.StatusServiceUnavailable, "the gateway runs without a store")
 )
 
-// engine is the store and its worker, or an error when there is none.
+// engine is the store and its worker, or an error when there is none, or it is
+// not open.
 func (c *call) engine() (*Engine, error) {
 	switch {
 	case c.system == nil:
 		return nil, errNotRunning
 	case c.system.Engine == nil:
 		return nil, errNoStore
+	case c.system.Engine.Store == nil:
+		return nil, c.system.Engine.Stats.Err
 	}
 	return c.system.Engine, nil
 }

@@ -57,6 +57,9 @@ func (s *System) survey() *survey {
 	v.sorted = slices.SortedFunc(maps.Keys(v.stored), func(a, b gateway.Address) int {
 		return cmp.Or(cmp.Compare(a.Endpoint, b.Endpoint), cmp.Compare(a.Destination, b.Destination))
 	})
+	if s.Engine.Worker == nil {
+		return v
+	}
 	for _, l := range s.Engine.Worker.Snapshot() {
 		v.lanes[l.Address] = l
 	}

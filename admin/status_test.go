@@ -2,10 +2,13 @@ package admin_test
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/webhook-gateway/caddy-webhook-gateway/admin"
 	"github.com/webhook-gateway/caddy-webhook-gateway/gateway"
@@ -59,6 +62,7 @@ func TestHealth(t *testing.T) {
 		{"the store is full", func(s *stand) {
 			s.set(func(sys *admin.System) { sys.Engine.Stats = gateway.Stats{Health: gateway.Full, Err: gateway.ErrFull} })
 		}, []string{"The store is full: store is full."}},
+		{"the store is not open", func(s *stand) { s.set(unopened) }, []string{"The store is full: open: store is full."}},
 		{"there is no store", func(s *stand) { s.set(func(sys *admin.System) { sys.Engine = nil }) }, nil},
 	}
 	for _, tt := range tests {
@@ -133,26 +137,49 @@ func TestStatus(t *testing.T) {
 	}
 }
 
-func TestStoreOff(t *testing.T) {
+// unopened has the store wait for room on its disk.
+func unopened(sys *admin.System) {
+	sys.Engine = &admin.Engine{Path: "/hooks.db", Stats: gateway.Stats{
+		Health: gateway.Full, Err: fmt.Errorf("open: %w", gateway.ErrFull), Disk: &gateway.Disk{Free: 4096, Reserve: 1 << 20},
+	}}
+}
+
+func TestWithoutAnOpenStore(t *testing.T) {
 	t.Parallel()
-	s := open(t)
-	s.set(func(sys *admin.System) { sys.Engine = nil })
-	var got admin.Status
-	s.get("/status", &got)
-	if got.Store != (admin.StoreStatus{State: "off"}) {
-		t.Errorf("store %+v, want off", got.Store)
+	tests := []struct {
+		name  string
+		store func(*admin.System)
+		want  admin.StoreStatus
+		why   string
+	}{
+		{"off", func(sys *admin.System) { sys.Engine = nil }, admin.StoreStatus{State: "off"}, "the gateway runs without a store"},
+		{"not open", unopened, admin.StoreStatus{
+			State: "full", Path: "/hooks.db", Error: "open: store is full", Disk: &admin.Disk{Free: 4096, Reserve: 1 << 20},
+		}, "open: store is full"},
 	}
-	for _, path := range []string{"/deliveries", "/deliveries/1", "/deliveries/1/body"} {
-		s.refused(http.MethodGet, path, "", http.StatusServiceUnavailable, "the gateway runs without a store")
-	}
-	for path, body := range map[string]string{
-		"/deliveries/1/replay": "", "/deliveries/1/discard": "", "/replay": `{"state":"dead"}`, "/discard": `{"state":"dead"}`,
-		"/destinations/shop/app/pause": "", "/destinations/shop/app/resume": "", "/backup": `{"path":"/x"}`,
-	} {
-		s.refused(http.MethodPost, path, body, http.StatusServiceUnavailable, "the gateway runs without a store")
-	}
-	for _, path := range []string{"/activity", "/refusals", "/endpoints", "/session"} {
-		s.get(path, nil)
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			s := open(t)
+			s.set(tt.store)
+			var got admin.Status
+			s.get("/status", &got)
+			if diff := cmp.Diff(tt.want, got.Store); diff != "" {
+				t.Errorf("store (-want +got):\n%s", diff)
+			}
+			for _, path := range []string{"/deliveries", "/deliveries/1", "/deliveries/1/body"} {
+				s.refused(http.MethodGet, path, "", http.StatusServiceUnavailable, tt.why)
+			}
+			for path, body := range map[string]string{
+				"/deliveries/1/replay": "", "/deliveries/1/discard": "", "/replay": `{"state":"dead"}`, "/discard": `{"state":"dead"}`,
+				"/destinations/shop/app/pause": "", "/destinations/shop/app/resume": "", "/backup": `{"path":"/x"}`,
+			} {
+				s.refused(http.MethodPost, path, body, http.StatusServiceUnavailable, tt.why)
+			}
+			for _, path := range []string{"/activity", "/refusals", "/endpoints", "/session"} {
+				s.get(path, nil)
+			}
+		})
 	}
 }
 

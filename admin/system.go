@@ -21,7 +21,8 @@ type System struct {
 	Engine    *Engine    // nil: there is no store
 }
 
-// An Engine is a store and who works on it.
+// An Engine is a store and who works on it. Store and Worker are nil while the
+// store is not open yet: Stats.Err says why.
 type Engine struct {
 	Store  gateway.Archive
 	Worker *delivery.Worker
