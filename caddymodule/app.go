@@ -5,7 +5,6 @@ package caddymodule
 
 import (
 	"cmp"
-	"context"
 	"encoding/json"
 	"fmt"
 	"log/slog"
@@ -63,7 +62,7 @@ type App struct {
 	seen      *gateway.Seen
 	held      []any // keys of shared that this instance must give back
 	engine    *engine
-	leave     func() // takes the destinations out of service
+	leaving   func() // takes the destinations out of service; nil: they are not. Engine.mu guards it
 	mu        sync.Mutex
 	endpoints map[string]string // name → configuration, see claim
 	gateways  []*gateway.Gateway
@@ -122,7 +121,7 @@ func (a *App) Start() error {
 }
 
 // serve opens the store, if there is to be one, and puts the destinations into
-// service.
+// service. If the store's disk is full that comes later.
 func (a *App) serve() error {
 	if a.StoreOff() {
 		return nil
@@ -140,18 +139,14 @@ func (a *App) serve() error {
 	if err := a.open(path); err != nil {
 		return err
 	}
-	a.leave = a.engine.worker.Serve(a.destinations()...)
-	for _, g := range a.gateways {
-		g.Open(a.backing(g))
-	}
 	a.warnOrphans(func(gateway.Address) bool { return true })
 	return nil
 }
 
-// open takes hold of the engine of the store's file.
+// open takes hold of the engine of the store's file, and joins in its work.
 func (a *App) open(path string) error {
 	key := engineKey{path}
-	value, _, err := shared.LoadOrNew(key, func() (caddy.Destructor, error) { return newEngine(a, path, a.slog) })
+	value, _, err := shared.LoadOrNew(key, func() (caddy.Destructor, error) { return newEngine(a, path, a.slog, (*App).openStore) })
 	if err != nil {
 		return fmt.Errorf("store: %w", err)
 	}
@@ -163,48 +158,10 @@ func (a *App) open(path string) error {
 
 type engineKey struct{ path string }
 
-// destinations are those of all endpoints. Copies of an endpoint, which Caddy
-// makes for a site that listens on several ports, have the same ones.
-func (a *App) destinations() []*gateway.Destination {
-	seen := make(map[gateway.Address]bool)
-	var all []*gateway.Destination
-	for _, g := range a.gateways {
-		for _, d := range g.Destinations() {
-			if !seen[d.Address] {
-				seen[d.Address] = true
-				all = append(all, d)
-			}
-		}
-	}
-	return all
-}
-
-func (a *App) backing(g *gateway.Gateway) *gateway.Backing {
-	b := &gateway.Backing{Journal: a.engine.store, Status: a.status(g)}
-	for _, d := range g.Destinations() {
-		b.Lanes = append(b.Lanes, a.engine.worker.Lane(d.Address))
-	}
-	return b
-}
-
-// warnOrphans tells of deliveries whose endpoint or destination is gone from
-// the configuration. They wait for it to return. When a configuration starts,
-// the one before it still serves its own: it tells of them when it stops.
-func (a *App) warnOrphans(concerned func(gateway.Address) bool) {
-	a.engine.measure(context.Background())
-	for address, waiting := range a.engine.orphans() {
-		if !concerned(address) {
-			continue
-		}
-		a.log.Warn("deliveries wait for a destination that is not in the configuration", zap.String("endpoint", address.Endpoint),
-			zap.String("destination", address.Destination), zap.Int64("deliveries", waiting))
-	}
-}
-
 // Stop takes the destinations out of service. When the process ends it waits
 // for the attempts under way, and gives the rest back.
 func (a *App) Stop() error {
-	if a.leave == nil {
+	if a.engine == nil {
 		return nil
 	}
 	if caddy.Exiting() {
@@ -212,7 +169,6 @@ func (a *App) Stop() error {
 			a.log.Warn("attempts of deliveries were broken off; they are made again after the next start", zap.Error(err))
 		}
 	}
-	a.leave()
 	a.engine.part(a)
 	if !caddy.Exiting() {
 		own := a.destinations()

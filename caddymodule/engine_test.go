@@ -12,7 +12,7 @@ import (
 // as when another app refuses to start: what counted before counts again.
 func TestFailedConfigurationLeavesNoTrace(t *testing.T) {
 	open := func() *engine {
-		e, err := newEngine(new(App), filepath.Join(t.TempDir(), "webhooks.db"), slog.New(slog.DiscardHandler))
+		e, err := newEngine(new(App), filepath.Join(t.TempDir(), "webhooks.db"), slog.New(slog.DiscardHandler), (*App).openStore)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -40,7 +40,7 @@ func TestFailedConfigurationLeavesNoTrace(t *testing.T) {
 	for i := range 2 { // the failed one's bound is 1
 		event := &gateway.Event{Endpoint: "a", Method: "POST", Target: "/"}
 		entry := &gateway.Entry{Event: event, Deliveries: []*gateway.Delivery{{Event: event, Address: gateway.Address{Endpoint: "a"}}}}
-		if _, err := e.store.Append(t.Context(), entry); err != nil {
+		if _, err := e.works.Load().store.Append(t.Context(), entry); err != nil {
 			t.Errorf("event %d: %v", i+1, err)
 		}
 	}

@@ -24,12 +24,12 @@ func (s *tallied) stored() {
 	}
 	s.becomes("stored", want)
 
-	e, a, now := running().engine, gateway.Address{Endpoint: "stored", Destination: "first"}, time.Now()
-	n, err := e.store.Replay(s.Context(), gateway.Filter{Endpoint: "stored", States: []gateway.State{gateway.Dead}}, now, now, 10)
+	w, a, now := running().engine.works.Load(), gateway.Address{Endpoint: "stored", Destination: "first"}, time.Now()
+	n, err := w.store.Replay(s.Context(), gateway.Filter{Endpoint: "stored", States: []gateway.State{gateway.Dead}}, now, now, 10)
 	if n != 1 || err != nil {
 		s.Fatalf("Replay = %d, %v", n, err)
 	}
-	e.worker.Lane(a).Wake(now)
+	w.worker.Lane(a).Wake(now)
 	want["attempts_total first accepted"]++
 	want["attempt_seconds first"]++
 	want["due_lag_seconds first"]++
@@ -95,7 +95,7 @@ func (s *tallied) held() {
 func (s *tallied) lost() {
 	s.stores("lost", hold)
 	<-s.app.holds
-	store, ahead := running().engine.store, time.Now().Add(time.Hour)
+	store, ahead := running().engine.works.Load().store, time.Now().Add(time.Hour)
 	taken, _, err := store.Lease(s.Context(), gateway.Address{Endpoint: "lost", Destination: defaultDestination}, ahead, ahead.Add(time.Hour), 1)
 	if len(taken) != 1 || err != nil {
 		s.Fatalf("Lease = %v, %v", taken, err)
@@ -116,7 +116,7 @@ func (s *tallied) lost() {
 }
 
 func (s *tallied) paused() {
-	running().engine.worker.Pause(gateway.Address{Endpoint: "paused", Destination: defaultDestination})
+	running().engine.works.Load().worker.Pause(gateway.Address{Endpoint: "paused", Destination: defaultDestination})
 	s.stores("paused", 200)
 	s.becomes("paused", tally{
 		"requests_total queued": 1, "request_seconds": 1, "verify_seconds": 1, "paused default": 1, "deliveries default pending": 1,
@@ -153,11 +153,11 @@ func (s *tallied) orphaned() {
 	want := s.expected["paused"]
 	want["orphaned default"] = 1
 	s.becomes("paused", want)
-	e := running().engine
+	store := running().engine.works.Load().store
 	if got := s.value("", "stored_bytes"); got == 0 {
 		s.Error("what is stored has no bytes")
 	}
-	if _, err := e.store.Discard(s.Context(), gateway.Filter{}, 100); err != nil {
+	if _, err := store.Discard(s.Context(), gateway.Filter{}, 100); err != nil {
 		s.Fatal(err)
 	}
 	for _, name := range []string{"stored_events", "stored_bytes", "unsettled_events"} {
@@ -174,7 +174,7 @@ func (s *tallied) full() {
 	s.load(talliedSite)
 	limits := running().limits()
 	limits.Reserve = math.MaxInt64
-	running().engine.store.Configure(limits)
+	running().engine.works.Load().store.Configure(limits)
 	s.sends(s.event("lost", 200), http.StatusServiceUnavailable)
 	s.becomes("lost", tally{
 		"requests_total queued": 1, "requests_total store_full": 1, "request_seconds": 1, "verify_seconds": 2, "leases_lost_total default": 1,

@@ -55,31 +55,32 @@ func (g *storeGauges) Collect(to chan<- prometheus.Metric) {
 	for h := gateway.Ready; h <= gateway.Closed; h++ {
 		gauge(storeState, oneIf(stats.Health == h), h.String())
 	}
-	gauge(storeEvents, float64(stats.Events))
-	gauge(storeBytes, float64(stats.Bytes))
 	if disk := stats.Disk; disk != nil {
 		gauge(diskFree, float64(disk.Free))
 		gauge(diskReserve, float64(disk.Reserve))
 	}
-	gauge(unsettled, float64(stats.Unsettled))
 	if bound, ok := e.bound(); ok {
 		gauge(maxUnsettled, float64(bound))
 	}
-	collectLanes(e, &stats.Stats, gauge)
+	if w := e.works.Load(); w != nil { // what is in a store that is not open is not known
+		gauge(storeEvents, float64(stats.Events))
+		gauge(storeBytes, float64(stats.Bytes))
+		gauge(unsettled, float64(stats.Unsettled))
+		collectLanes(e, w, &stats.Stats, gauge)
+	}
 }
 
 // bound is how many unsettled events the configuration that counts allows.
 func (e *engine) bound() (events int64, ok bool) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if len(e.users) == 0 {
+	a := e.newest()
+	if a == nil {
 		return 0, false
 	}
-	return e.users[len(e.users)-1].limits().MaxEvents, true
+	return a.limits().MaxEvents, true
 }
 
 // collectLanes shows the ways to the destinations.
-func collectLanes(e *engine, stats *gateway.Stats, gauge func(d *prometheus.Desc, value float64, labels ...string)) {
+func collectLanes(e *engine, w *works, stats *gateway.Stats, gauge func(d *prometheus.Desc, value float64, labels ...string)) {
 	now := time.Now()
 	for a, lane := range stats.Lanes {
 		for state, n := range lane.Count {
@@ -91,7 +92,7 @@ func collectLanes(e *engine, stats *gateway.Stats, gauge func(d *prometheus.Desc
 	for a, n := range e.orphans() {
 		gauge(orphaned, float64(n), a.Endpoint, a.Destination)
 	}
-	for _, lane := range e.worker.Snapshot() {
+	for _, lane := range w.worker.Snapshot() {
 		a := lane.Address
 		gauge(breakerState, breakerStates[lane.Breaker], a.Endpoint, a.Destination)
 		gauge(inFlight, float64(lane.Attempting), a.Endpoint, a.Destination)

@@ -110,7 +110,7 @@ func TestMetricsEndpoint(t *testing.T) {
 // withEngine opens a store, with a delivery for the address, until the test ends.
 func withEngine(t *testing.T, a gateway.Address) {
 	t.Helper()
-	e, err := newEngine(new(App), filepath.Join(t.TempDir(), "webhooks.db"), slog.New(slog.DiscardHandler))
+	e, err := newEngine(new(App), filepath.Join(t.TempDir(), "webhooks.db"), slog.New(slog.DiscardHandler), (*App).openStore)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -121,10 +121,10 @@ func withEngine(t *testing.T, a gateway.Address) {
 	})
 	event := &gateway.Event{Endpoint: a.Endpoint, ReceivedAt: time.Now(), Method: http.MethodPost, Target: "/"}
 	entry := &gateway.Entry{Event: event, Deliveries: []*gateway.Delivery{{Event: event, Address: a, ReceivedAt: event.ReceivedAt, Due: event.ReceivedAt}}}
-	if _, err := e.store.Append(t.Context(), entry); err != nil {
+	if _, err := e.works.Load().store.Append(t.Context(), entry); err != nil {
 		t.Fatal(err)
 	}
-	e.worker.Pause(a)
+	e.works.Load().worker.Pause(a)
 	e.join(new(App))
 	e.measure(t.Context())
 }

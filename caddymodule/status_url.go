@@ -76,9 +76,9 @@ func storedSecret(ctx context.Context, storage keyStorage) ([]byte, error) {
 }
 
 // status is what the endpoint's senders ask; nil if they cannot.
-func (a *App) status(g *gateway.Gateway) *gateway.Status {
+func (a *App) status(g *gateway.Gateway, events gateway.Shower) *gateway.Status {
 	if !g.HasStatusURL() {
 		return nil
 	}
-	return &gateway.Status{Events: a.engine.store, Secret: a.statusSecret}
+	return &gateway.Status{Events: events, Secret: a.statusSecret}
 }

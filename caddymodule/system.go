@@ -34,9 +34,19 @@ func system() *admin.System {
 	}
 	s := &admin.System{Version: version(), Activity: lately, Endpoints: a.described}
 	if e := a.engine; e != nil {
-		s.Engine = &admin.Engine{Store: e.store, Worker: e.worker, Stats: e.current(), Path: e.path}
+		s.Engine = e.describe()
 	}
 	return s
+}
+
+// describe describes the engine. Its figures are taken first: a store that they
+// say is open is there.
+func (e *engine) describe() *admin.Engine {
+	d := &admin.Engine{Stats: e.current(), Path: e.path}
+	if w := e.works.Load(); w != nil {
+		d.Store, d.Worker = w.store, w.worker
+	}
+	return d
 }
 
 // modulePath is this module's, as programs that link it have it.

@@ -1,10 +1,22 @@
 package sqlite
 
 import (
+	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/webhook-gateway/caddy-webhook-gateway/gateway"
 )
+
+// DiskOf is how the disk stands that a store at path lies on; nil: that is not known.
+func DiskOf(path string, l Limits) *gateway.Disk {
+	free, known := freeBytes(filepath.Dir(path))
+	if !known {
+		return nil
+	}
+	return &gateway.Disk{Free: free, Reserve: l.withDefaults().Reserve}
+}
 
 // A space measures what is free on the disk, now and again.
 type space struct {
