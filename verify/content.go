@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"hash/crc32"
 	"net/http"
-	"net/url"
 	"strconv"
 	"strings"
 
@@ -44,23 +43,6 @@ func (c *checker) texts(v *view, in *input, k *key) ([][]byte, error) {
 		}
 	}
 	return all, nil
-}
-
-// urls returns what the public address of a request may be: the option url as
-// it is, for providers sign the address that they know; with the request's
-// query, when it has none and the provider signs each call's; and, when it is
-// only a scheme and a host, with the request's path and query.
-func (c *checker) urls(r *Request) []string {
-	configured := c.values["url"]
-	u, err := url.Parse(configured)
-	switch {
-	case err != nil || u.RawQuery != "":
-	case strings.TrimSuffix(u.Path, "/") == "":
-		return []string{configured, strings.TrimSuffix(configured, "/") + r.URI}
-	case c.URLAsCalled && r.rawQuery() != "":
-		return []string{configured, configured + "?" + r.rawQuery()}
-	}
-	return []string{configured}
 }
 
 func (t template) build(d *draft) ([]byte, error) {

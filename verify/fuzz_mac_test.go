@@ -106,6 +106,9 @@ func FuzzPlainHash(f *testing.F) {
 // withURLs returns the text for each public address that a request may have.
 func withURLs(q *asked, text func(url string) string) (all []string) {
 	for _, u := range addresses(q) {
+		if q.s.unescape != nil {
+			all = append(all, text(q.s.unescape(u)))
+		}
 		all = append(all, text(u))
 	}
 	return all

@@ -33,6 +33,9 @@ type subject struct {
 	extraForm string
 	// asCalled: the address has the query of each call.
 	asCalled bool
+	// unescape is what the provider does to the address before it signs it;
+	// nil: nothing.
+	unescape func(string) string
 	// doubtful: the provider's handshakes have requests refused that are
 	// signed right.
 	doubtful bool

@@ -5,6 +5,8 @@ import (
 	"crypto/sha1"
 	"crypto/sha256"
 	"encoding/base64"
+	"net/url"
+	"regexp"
 	"slices"
 	"sort"
 	"strings"
@@ -29,7 +31,7 @@ func FuzzURLAndBody(f *testing.F) {
 			texts: func(q *asked) []string {
 				return withURLs(q, func(u string) string { return string(q.Body) + u })
 			}},
-		&subject{provider: "hubspot", scheme: "v3", options: host, signature: "X-HubSpot-Signature-v3", stamp: "X-HubSpot-Request-Timestamp", form: "$S", uri: "in?a=1", body: sampleJSON, unit: "ms", tolerance: 300, prover: b64SHA256,
+		&subject{provider: "hubspot", scheme: "v3", options: host, signature: "X-HubSpot-Signature-v3", stamp: "X-HubSpot-Request-Timestamp", form: "$S", uri: "in?a=1", body: sampleJSON, unit: "ms", tolerance: 300, prover: b64SHA256, unescape: hubspotEscapes,
 			texts: func(q *asked) []string {
 				return withURLs(q, func(u string) string { return q.Method + u + string(q.Body) + q.time })
 			}},
@@ -94,4 +96,12 @@ func sinchText(q *asked) []string {
 		hash = base64.StdEncoding.EncodeToString(sum[:])
 	}
 	return []string{strings.Join([]string{q.Method, hash, kind, "x-timestamp:" + q.time, strings.Split(q.URI, "?")[0]}, "\n")}
+}
+
+// hubspotEscapes decodes what HubSpot's documentation lists.
+func hubspotEscapes(address string) string {
+	return regexp.MustCompile(`%(?i:3A|2F|3F|40|21|24|27|28|29|2A|2C|3B)`).ReplaceAllStringFunc(address, func(escape string) string {
+		char, _ := url.PathUnescape(escape)
+		return char
+	})
 }

@@ -58,6 +58,9 @@ type Scheme struct {
 	// so that the option url need not have one. Otherwise it signs the
 	// address as it is registered.
 	URLAsCalled bool `json:"url_as_called,omitempty"`
+	// URLDecoded are the characters whose escapes, as %3A, the provider decodes
+	// in the address before it signs it. Default: none.
+	URLDecoded string `json:"url_decoded,omitempty"`
 	// Configurable lists the options that may change this scheme, besides
 	// scheme, id, event and tolerance.
 	Configurable []string `json:"configurable,omitempty"`

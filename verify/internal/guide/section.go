@@ -51,6 +51,9 @@ func scheme(b *bytes.Buffer, p *verify.Provider, s *verify.Scheme) {
 	if s.URLAsCalled {
 		item(b, "Address", "signed with the query of each call, so `url` needs none")
 	}
+	if s.URLDecoded != "" {
+		item(b, "Escapes", "in the address signed as what they stand for: `"+s.URLDecoded+"`")
+	}
 	item(b, "Timestamp", timestamp(s))
 	item(b, "Needed as well", codes(headers(s)))
 	item(b, "Mind", strings.Join(weaknesses(s), "; "))
