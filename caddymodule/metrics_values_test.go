@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/webhook-gateway/caddy-webhook-gateway/gateway/activity"
 )
 
 // talliedSite has an endpoint for each thing that can happen.
@@ -143,6 +145,7 @@ func (s *tallied) stores(endpoint string, say ...int) {
 func TestMetricsSayWhatHappened(t *testing.T) {
 	s := &tallied{bookkeeper: newBookkeeper(t), app: newTalker(t), path: filepath.Join(t.TempDir(), "webhooks.db")}
 	s.load(talliedSite)
+	proxied, stored := lately.Hour("proxied"), lately.Hour("stored")
 	s.proxied()
 	s.refused()
 	s.slow()
@@ -154,6 +157,8 @@ func TestMetricsSayWhatHappened(t *testing.T) {
 	s.paused()
 	s.again()
 	s.wantSums()
+	s.wantActivity("proxied", proxied, activity.Minute{Accepted: 11, Refused: 3, Delivered: 6, Failed: 4, Dead: 1})
+	s.wantActivity("stored", stored, activity.Minute{Accepted: 3, Delivered: 6, Failed: 3, Dead: 1})
 	s.inTheStore()
 	s.orphaned()
 	s.full()
@@ -167,6 +172,20 @@ func (s *tallied) wantAllLookedAt() {
 		if name := strings.TrimPrefix(f.GetName(), prefix); !s.looked[name] {
 			s.Errorf("nothing wants %s to have a value", name)
 		}
+	}
+}
+
+// wantActivity wants what an operator is shown of the last hour to be the same
+// as the metrics.
+func (s *tallied) wantActivity(endpoint string, before, want activity.Minute) {
+	s.Helper()
+	now := lately.Hour(endpoint)
+	got := activity.Minute{
+		Accepted: now.Accepted - before.Accepted, Refused: now.Refused - before.Refused,
+		Delivered: now.Delivered - before.Delivered, Failed: now.Failed - before.Failed, Dead: now.Dead - before.Dead,
+	}
+	if got != want {
+		s.Errorf("of %s the last hour is %+v, want %+v", endpoint, got, want)
 	}
 }
 
