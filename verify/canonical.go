@@ -8,8 +8,9 @@ import (
 )
 
 // A canonicalText builds the texts that a signature may be over where no
-// template can. None means that the request is not the provider's.
-type canonicalText func(c *checker, v *view, in *input) ([][]byte, error)
+// template can, and yields one after the other until it is told to stop. None
+// means that the request is not the provider's.
+type canonicalText func(c *checker, v *view, in *input, yield func(text []byte) bool) error
 
 // canonicalTexts are the ways that Scheme.Canonical can name. They are set by
 // init, because a scheme's check looks names up here.
@@ -33,97 +34,104 @@ func init() {
 
 // twilioText is for forms, and for requests without a body, where the URL
 // alone is signed.
-func twilioText(c *checker, v *view, _ *input) ([][]byte, error) {
+func twilioText(c *checker, v *view, _ *input, yield func([]byte) bool) error {
 	form, err := v.signedFields()
 	if err != nil {
-		return nil, err
+		return err
 	}
-	var all [][]byte
 	for _, u := range c.urls(v.Request) {
-		for _, text := range canonical.Twilio(u, form) {
-			all = append(all, []byte(text))
+		urls, fields := canonical.Twilio(u, form)
+		for _, signed := range urls {
+			if !yield(v.join([]string{signed}, fields)) {
+				return nil
+			}
 		}
 	}
-	return all, nil
+	return nil
 }
 
 // twilioJSONText is for other bodies, whose hash is in the signed URL.
-func twilioJSONText(c *checker, v *view, _ *input) ([][]byte, error) {
-	var all [][]byte
+func twilioJSONText(c *checker, v *view, _ *input, yield func([]byte) bool) error {
 	for _, u := range c.urls(v.Request) {
 		if !canonical.TwilioBody(u, v.Body) {
 			continue
 		}
-		for _, text := range canonical.Twilio(u, nil) {
-			all = append(all, []byte(text))
+		urls, _ := canonical.Twilio(u, nil)
+		for _, signed := range urls {
+			if !yield([]byte(signed)) {
+				return nil
+			}
 		}
 	}
-	return all, nil
+	return nil
 }
 
-func plivoText(c *checker, v *view, _ *input) ([][]byte, error) {
+func plivoText(c *checker, v *view, _ *input, yield func([]byte) bool) error {
 	form, err := v.signedFields()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	nonce, err := c.required[0].get(v.Header)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	var all [][]byte
 	for _, u := range c.urls(v.Request) {
-		if text := canonical.PlivoV3(v.Method, u, form, nonce); text != "" {
-			all = append(all, []byte(text))
+		if text := canonical.PlivoV3(v.Method, u, form, nonce); text != nil && !yield(v.join(text)) {
+			return nil
 		}
 	}
-	return all, nil
+	return nil
 }
 
-func contentfulText(_ *checker, v *view, _ *input) ([][]byte, error) {
+func contentfulText(_ *checker, v *view, _ *input, yield func([]byte) bool) error {
 	signed := v.Header.Get("X-Contentful-Signed-Headers")
 	text, err := canonical.Contentful(v.Method, v.URI, v.Header, signed, v.Body)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrMalformed, err)
+		return fmt.Errorf("%w: %w", ErrMalformed, err)
 	}
-	return [][]byte{text}, nil
+	yield(text)
+	return nil
 }
 
-func mercadoPagoText(_ *checker, v *view, in *input) ([][]byte, error) {
+func mercadoPagoText(_ *checker, v *view, in *input, yield func([]byte) bool) error {
 	id, err := v.parameter("data.id")
 	if err != nil {
-		return nil, err
+		return err
 	}
 	request, err := one(v.Header["X-Request-Id"])
 	if err != nil {
-		return nil, fmt.Errorf("X-Request-Id: %w", err)
+		return fmt.Errorf("X-Request-Id: %w", err)
 	}
 	text := canonical.MercadoPago(id, request, in.ts)
 	if text == "" {
-		return nil, nil
+		return nil
 	}
-	return [][]byte{[]byte(text)}, nil
+	yield([]byte(text))
+	return nil
 }
 
-func phpText(c *checker, v *view, _ *input) ([][]byte, error) {
+func phpText(c *checker, v *view, _ *input, yield func([]byte) bool) error {
 	form, err := v.signedFields()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	text, err := canonical.PHPSerialize(form, c.signature.name)
 	if err != nil {
-		return nil, fmt.Errorf("form: %w: %w", ErrMalformed, err)
+		return fmt.Errorf("form: %w: %w", ErrMalformed, err)
 	}
-	return [][]byte{text}, nil
+	yield(text)
+	return nil
 }
 
-func snsText(_ *checker, v *view, in *input) ([][]byte, error) {
+func snsText(_ *checker, v *view, in *input, yield func([]byte) bool) error {
 	m, err := canonical.SNS(v.Body)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrMalformed, err)
+		return fmt.Errorf("%w: %w", ErrMalformed, err)
 	}
 	in.digest = crypto.SHA256
 	if m.Version == "1" {
 		in.digest = crypto.SHA1
 	}
-	return [][]byte{m.Text}, nil
+	yield(m.Text)
+	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"hash/crc32"
+	"iter"
 	"net/http"
 	"strconv"
 	"strings"
@@ -22,37 +23,47 @@ type draft struct {
 	key *key   // for {secret}
 }
 
-// texts returns every text that the signature may be over, for one key. None
-// means that the request cannot be what the provider sends.
-func (c *checker) texts(v *view, in *input, k *key) ([][]byte, error) {
+// texts are every text that the signature may be over, for one key. None means
+// that the request cannot be what the provider sends. An error is the last.
+//
+// A text is only there until the next one, of any signature or key, which takes
+// its memory: a stranger's body is not to be in memory once for each.
+func (c *checker) texts(v *view, in *input, k *key) iter.Seq2[[]byte, error] {
 	if c.canonical != nil {
-		return c.canonical(c, v, in)
+		return func(yield func([]byte, error) bool) {
+			if err := c.canonical(c, v, in, func(text []byte) bool { return yield(text, nil) }); err != nil {
+				yield(nil, err)
+			}
+		}
 	}
-	var all [][]byte
 	urls := []string{""}
 	if c.usesURL {
 		urls = c.urls(v.Request)
 	}
-	for _, t := range c.contents {
-		for _, u := range urls {
-			text, err := t.build(&draft{view: v, input: in, url: u, key: k})
-			if err != nil {
-				return nil, err
+	return func(yield func([]byte, error) bool) {
+		for _, t := range c.contents {
+			for _, u := range urls {
+				text, err := t.build(&draft{view: v, input: in, url: u, key: k})
+				if !yield(text, err) || err != nil {
+					return
+				}
 			}
-			all = append(all, text)
 		}
 	}
-	return all, nil
 }
 
 func (t template) build(d *draft) ([]byte, error) {
-	text := make([]byte, 0, len(d.Body)+len(d.URI)+256)
+	text := d.memory[:0]
+	if t.has(partBody, partForm, partSortedForm) {
+		text = d.scratch()
+	}
 	for i := range t {
 		var err error
 		if text, err = t[i].append(text, d); err != nil {
 			return nil, err
 		}
 	}
+	d.memory = text
 	return text, nil
 }
 
@@ -71,7 +82,7 @@ func (p *part) append(b []byte, d *draft) ([]byte, error) {
 		return append(b, s...), err
 	case partSortedForm:
 		form, err := d.signedFields()
-		return append(b, canonical.SortedForm(form)...), err
+		return appendAll(b, canonical.Sorted(form)), err
 	case partElement:
 		return append(b, d.element...), nil
 	case partElementHeaders:

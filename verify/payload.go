@@ -233,6 +233,9 @@ func isName(raw jsontext.Value, name string) bool {
 	if plain, ok := unescaped(raw); ok {
 		return string(plain) == name
 	}
+	if len(raw) > 6*len(name)+len(`""`) { // no byte takes more to write; anybody may send a long name
+		return false
+	}
 	s, err := jsontext.AppendUnquote(nil, raw)
 	return err == nil && string(s) == name
 }

@@ -10,6 +10,7 @@ import (
 	"crypto/subtle"
 	"crypto/x509"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -97,21 +98,34 @@ func (m *mac) feed(t template, r *Request, in *input) {
 
 // proveKeyed checks a MAC or keyed hash over each text that may be signed.
 func (c *checker) proveKeyed(v *view, in *input, res *Result) error {
-	var texts [][]byte
-	for i, k := range c.keys {
-		if i == 0 || c.Kind == "hash" { // whose text has the secret in it
-			var err error
-			if texts, err = c.texts(v, in, k); err != nil {
-				return err
-			}
-		}
-		for _, text := range texts {
-			if !c.grown(k, text) && c.matches(k, text, in, res) {
-				return nil
-			}
+	if c.Kind != "hash" {
+		return c.proveTexts(v, in, res, c.keys...)
+	}
+	for _, k := range c.keys { // each of which is in its text
+		if err := c.proveTexts(v, in, res, k); !errors.Is(err, ErrMismatch) {
+			return err
 		}
 	}
 	return c.mismatch
+}
+
+// proveTexts checks each text with each key.
+func (c *checker) proveTexts(v *view, in *input, res *Result, keys ...*key) error {
+	match, matched := *res, false // by itself: res would move to the heap in every scheme
+	for text, err := range c.texts(v, in, keys[0]) {
+		if err != nil {
+			return err
+		}
+		matched = slices.ContainsFunc(keys, func(k *key) bool { return !c.grown(k, text) && c.matches(k, text, in, &match) })
+		if matched {
+			break
+		}
+	}
+	if !matched {
+		return c.mismatch
+	}
+	*res = match
+	return nil
 }
 
 // grown reports whether a text may be one that was made longer. A plain hash
@@ -155,33 +169,48 @@ func (c *checker) sum(k *key, text []byte) []byte {
 
 // provePublic checks a signature that a private key made.
 func (c *checker) provePublic(now time.Time, v *view, in *input, res *Result) error {
-	texts, err := c.texts(v, in, nil)
-	if err != nil {
-		return err
+	var keys []*key
+	match, matched := *res, false // as in proveTexts
+	for text, err := range c.texts(v, in, nil) {
+		if err != nil {
+			return err
+		}
+		if keys == nil { // not before there is something to check
+			if keys, err = c.keysFor(now, v, ""); err != nil {
+				return err
+			}
+		}
+		if matched = c.signedBy(keys, text, in, &match); matched {
+			break
+		}
 	}
-	keys, err := c.keysFor(now, v, "")
-	if err != nil {
-		return err
+	if !matched {
+		return c.mismatch
 	}
+	*res = match
+	return nil
+}
+
+// signedBy reports whether one of the signatures is one of the keys' over a
+// text.
+func (c *checker) signedBy(keys []*key, text []byte, in *input, res *Result) bool {
 	hash := in.digest
 	if hash == 0 {
 		hash = digester(c.Algorithm)
 	}
+	proof := sha256.Sum256(text)
+	if c.Prehash == "sha256" {
+		text = proof[:]
+	}
 	for _, k := range keys {
-		for _, text := range texts {
-			proof := sha256.Sum256(text)
-			if c.Prehash == "sha256" {
-				text = proof[:]
-			}
-			for i := range in.n {
-				if checkSignature(k.public, hash, text, in.at(i, c.size())) {
-					res.accept(k, proof[:])
-					return nil
-				}
+		for i := range in.n {
+			if checkSignature(k.public, hash, text, in.at(i, c.size())) {
+				res.accept(k, proof[:])
+				return true
 			}
 		}
 	}
-	return c.mismatch
+	return false
 }
 
 // checkSignature checks one signature over a text. SHA-1 is the choice of the

@@ -45,6 +45,33 @@ type view struct {
 	form    url.Values
 	formErr error
 	parsed  bool
+	inner   []byte // the JSON in a field of the form
+	memory  []byte // of the signed text
+}
+
+// scratch returns memory for a signed text. There is one at a time.
+func (v *view) scratch() []byte {
+	if v.memory == nil {
+		v.memory = make([]byte, 0, len(v.Body)+len(v.URI)+256)
+	}
+	return v.memory[:0]
+}
+
+// join returns a text of pieces.
+func (v *view) join(pieces ...[]string) []byte {
+	text := v.scratch()
+	for _, p := range pieces {
+		text = appendAll(text, p)
+	}
+	v.memory = text
+	return text
+}
+
+func appendAll(b []byte, pieces []string) []byte {
+	for _, p := range pieces {
+		b = append(b, p...)
+	}
+	return b
 }
 
 // fields returns the fields of the body as a form.
@@ -62,8 +89,11 @@ func (v *view) signedFields() (url.Values, error) {
 	if len(v.Body) == 0 {
 		return url.Values{}, nil
 	}
+	if strings.HasPrefix(strings.ToLower(v.Header.Get("Content-Type")), "multipart/") {
+		return nil, fmt.Errorf("form: %w", ErrMalformed)
+	}
 	form, err := v.fields()
-	if err != nil || strings.HasPrefix(strings.ToLower(v.Header.Get("Content-Type")), "multipart/") {
+	if err != nil {
 		return nil, fmt.Errorf("form: %w", ErrMalformed)
 	}
 	return form, nil
@@ -102,8 +132,14 @@ func (v *view) json(field string) ([]byte, error) {
 	if field == "" {
 		return v.Body, nil
 	}
-	text, err := v.field(field)
-	return []byte(text), err
+	if v.inner == nil {
+		text, err := v.field(field)
+		if err != nil {
+			return nil, err
+		}
+		v.inner = []byte(text)
+	}
+	return v.inner, nil
 }
 
 // value returns the text or number at a path of the JSON, "" without one.

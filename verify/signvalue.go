@@ -58,18 +58,17 @@ func (d *signing) value() (string, error) {
 	case "jws":
 		return d.detached()
 	}
-	texts, err := d.texts(&view{Request: d.r}, &d.in, d.key)
-	if err != nil {
-		return "", fmt.Errorf("what is to be signed: %w", err)
+	for text, err := range d.texts(&view{Request: d.r}, &d.in, d.key) {
+		if err != nil {
+			return "", fmt.Errorf("what is to be signed: %w", err)
+		}
+		sig, err := d.sign(text)
+		if err != nil {
+			return "", err
+		}
+		return d.format(sig), nil
 	}
-	if len(texts) == 0 {
-		return "", errors.New("the provider does not send such a request")
-	}
-	sig, err := d.sign(texts[0])
-	if err != nil {
-		return "", err
-	}
-	return d.format(sig), nil
+	return "", errors.New("the provider does not send such a request")
 }
 
 // sign is the signature over a text.

@@ -1,9 +1,9 @@
 package canonical
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
-	"strings"
 )
 
 // maxItems bounds what one request can have us sign. Adyen sends one item as
@@ -67,6 +67,9 @@ func adyenItem(raw json.RawMessage) (Item, error) {
 	if err != nil {
 		return Item{}, err
 	}
+	if len(extra["hmacSignature"]) > maxText {
+		return Item{}, fmt.Errorf("signature is too long: %w", ErrMalformed)
+	}
 	signature, _, err := text(extra["hmacSignature"])
 	if err != nil {
 		return Item{}, err
@@ -95,34 +98,41 @@ func adyenText(fields, amount map[string]json.RawMessage) ([]byte, error) {
 		fields["success"],
 	}
 	const merchantReference = 3
-	texts := make([]string, len(signed))
+	size := len(signed)
+	for _, raw := range signed {
+		size += len(raw)
+	}
+	b := make([]byte, 0, size)
 	for i, raw := range signed {
+		if i > 0 {
+			b = append(b, ':')
+		}
+		from := len(b)
 		var err error
-		if texts[i], err = scalar(raw); err != nil {
+		if b, err = appendScalar(b, raw); err != nil {
 			return nil, err
 		}
-		if i != merchantReference && strings.Contains(texts[i], ":") {
+		if i != merchantReference && bytes.IndexByte(b[from:], ':') >= 0 {
 			return nil, fmt.Errorf("colon in a signed field: %w", ErrMalformed)
 		}
 	}
-	return []byte(strings.Join(texts, ":")), nil
+	return b, nil
 }
 
-// scalar returns the text of a string, a truth value or a whole number, as
-// JavaScript writes it, and "" for null and for none.
-func scalar(raw json.RawMessage) (string, error) {
-	switch s := string(raw); {
-	case s == "true" || s == "false" || whole(s):
-		return s, nil
+// appendScalar appends the text of a string, a truth value or a whole number,
+// as JavaScript writes it, and nothing for null and for none.
+func appendScalar(b []byte, raw json.RawMessage) ([]byte, error) {
+	if string(raw) == "true" || string(raw) == "false" || whole(raw) {
+		return append(b, raw...), nil
 	}
-	s, _, err := text(raw)
-	return s, err
+	b, _, err := appendText(b, raw)
+	return b, err
 }
 
 // whole reports whether a JSON number is one in whose writing there is no
 // choice: no fraction, no exponent, no -0, and exact in a float64.
-func whole(s string) bool {
-	digits := strings.TrimPrefix(s, "-")
+func whole(s []byte) bool {
+	digits := bytes.TrimPrefix(s, []byte("-"))
 	const exact = 15 // decimal digits
-	return s != "-0" && digits != "" && len(digits) <= exact && strings.Trim(digits, "0123456789") == ""
+	return string(s) != "-0" && len(digits) > 0 && len(digits) <= exact && len(bytes.Trim(digits, "0123456789")) == 0
 }

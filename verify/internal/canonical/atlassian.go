@@ -24,7 +24,7 @@ func QueryHash(method, path, rawQuery, basePath string) string {
 
 func canonicalRequest(method, path, rawQuery, basePath string) string {
 	prefix := strings.ToUpper(method) + "&" + canonicalPath(path, basePath) + "&"
-	pairs, err := splitQuery(rawQuery)
+	pairs, err := splitQuery([]byte(rawQuery))
 	if err != nil {
 		return prefix + rawQuery
 	}

@@ -1,6 +1,7 @@
 package canonical
 
 import (
+	"bytes"
 	"fmt"
 	"net/url"
 	"strings"
@@ -40,25 +41,60 @@ type pair struct{ name, value string }
 
 // splitQuery decodes a query in its order. A name without "=" has the value
 // "". Unlike net/url it takes ";" for a character, as WHATWG's URL standard
-// does; a bad percent encoding is an error.
-func splitQuery(raw string) ([]pair, error) {
-	if strings.Count(raw, "&") >= maxFields {
+// does; a bad percent encoding is an error. All names and values share one piece
+// of memory, which is not larger than raw.
+func splitQuery(raw []byte) ([]pair, error) {
+	fields := bytes.Count(raw, []byte("&")) + 1
+	if fields > maxFields {
 		return nil, fmt.Errorf("query has more than %d fields: %w", maxFields, ErrMalformed)
 	}
-	var pairs []pair
-	for field := range strings.SplitSeq(raw, "&") {
-		if field == "" {
-			continue
+	var d decoder
+	d.Grow(len(raw))
+	pairs := make([]pair, 0, fields)
+	for field := range bytes.SplitSeq(raw, []byte("&")) {
+		if len(field) > 0 {
+			name, value, _ := bytes.Cut(field, []byte("="))
+			pairs = append(pairs, pair{d.decode(name), d.decode(value)})
 		}
-		name, value, _ := strings.Cut(field, "=")
-		n, errName := url.QueryUnescape(name)
-		v, errValue := url.QueryUnescape(value)
-		if errName != nil || errValue != nil {
-			return nil, fmt.Errorf("percent encoding of the query: %w", ErrMalformed)
-		}
-		pairs = append(pairs, pair{n, v})
+	}
+	if d.bad {
+		return nil, fmt.Errorf("percent encoding of the query: %w", ErrMalformed)
 	}
 	return pairs, nil
+}
+
+// A decoder gathers what it has decoded.
+type decoder struct {
+	strings.Builder
+	bad bool // there was a "%" without two hex digits behind it
+}
+
+// decode returns what s stands for, as url.QueryUnescape does.
+func (d *decoder) decode(s []byte) string {
+	from := d.Len()
+	for i := 0; i < len(s); i++ {
+		switch {
+		case s[i] == '+':
+			d.WriteByte(' ')
+		case s[i] != '%':
+			d.WriteByte(s[i])
+		case i+2 < len(s) && isHex(s[i+1]) && isHex(s[i+2]):
+			d.WriteByte(unhex(s[i+1])<<4 | unhex(s[i+2]))
+			i += 2
+		default:
+			d.bad = true
+		}
+	}
+	return d.String()[from:]
+}
+
+func isHex(c byte) bool { return strings.IndexByte("0123456789abcdefABCDEF", c) >= 0 }
+
+func unhex(c byte) byte {
+	if c <= '9' {
+		return c - '0'
+	}
+	return c | 0x20 - 'a' + 10
 }
 
 // values returns the pairs by name, for each name in their order.

@@ -48,6 +48,25 @@ func TestParseForm(t *testing.T) {
 
 		{"multipart", kind, multi(disposition+`"a"`+"\r\n\r\n1\r\n2", disposition+`"a"`+"\r\n\r\n"), url.Values{"a": {"1\r\n2", ""}}},
 		{"type of a part", kind, multi(disposition + `"a"` + "\r\nContent-Type: text/plain\r\n\r\n%41+"), url.Values{"a": {"%41+"}}},
+		{"a token for a name", kind, multi(disposition + "a; x=y;\r\n\r\n1"), url.Values{"a": {"1"}}},
+		{"quotes and backslashes in a name", kind, multi(disposition+`"a\"b\\c\d"; filename*=x'y`+"\r\n\r\n1", disposition+`"a\"b\\c\d"`+"\r\n\r\n2"), url.Values{`a"b\c\d`: {"2"}}},
+		{"a semicolon in a file's name", kind, multi(disposition + `"f"; filename="C:\a;b.txt"; name2=x` + "\r\n\r\n1"), nil},
+		{"folded lines", kind, multi("Content-Disposition: form-data;\r\n name=a;\r\n\tx=y\r\n\r\n1"), url.Values{"a": {"1"}}},
+		{"newlines alone", kind, strings.ReplaceAll(multi(disposition+"a\r\n\r\n1"), "\r\n", "\n"), url.Values{"a": {"1"}}},
+		{"text in front", kind, "--bb\r\n" + multi(disposition+"a\r\n\r\n1"), nil},
+		{"newline in front", kind, "\r\n" + multi(disposition+"a\r\n\r\n1"), url.Values{"a": {"1"}}},
+		{"spaces behind boundaries", kind, "--b \t\r\n" + disposition + "a\r\n\r\n1\r\n--b--\t\r\n\r\n", url.Values{"a": {"1"}}},
+		{"nearly a boundary", kind, multi(disposition + "a\r\n\r\n1\r\n--"), url.Values{"a": {"1\r\n--"}}},
+		{"a boundary and more", kind, multi(disposition + "a\r\n\r\n1\r\n--bc"), nil},
+		{"two parts of which one has no end", kind, "--b\r\n" + disposition + "a\r\n\r\n1--b--\r\n", nil},
+		{"name in another language", kind, multi(disposition + `"é"` + "\r\n\r\n1"), url.Values{"é": {"1"}}},
+		{"name by RFC 2231", kind, multi(disposition + "a; name*=UTF-8''b\r\n\r\n1"), nil},
+		{"name that is not closed", kind, multi(disposition + `"a` + "\r\n\r\n1"), nil},
+		{"control character in a header", kind, multi(disposition + "a\r\nX: a\rb\r\n\r\n1"), nil},
+		{"header without a colon", kind, multi(disposition + "a\r\nX\r\n\r\n1"), nil},
+		{"as long a header as may be", kind, multi(disposition + "a\r\nX: " + strings.Repeat("x", maxPartHeader-len(disposition)-6) + "\r\n\r\n1"), url.Values{"a": {"1"}}},
+		{"one byte more", kind, multi(disposition + "a\r\nX: " + strings.Repeat("x", maxPartHeader-len(disposition)-5) + "\r\n\r\n1"), nil},
+		{"long type", kind + "; x=" + strings.Repeat("x", 1024), multi(disposition + "a\r\n\r\n1"), nil},
 		{"file", kind, multi(disposition+`"f"; filename="x"`+"\r\n\r\nsecret", disposition+`"a"`+"\r\n\r\n1"), url.Values{"a": {"1"}}},
 		{"file without a name", kind, multi(disposition + `"f"; filename=""` + "\r\n\r\nx"), url.Values{}},
 		{"encoded file name", kind, multi(disposition + `"f"; filename*=UTF-8''x` + "\r\n\r\nx"), url.Values{}},
@@ -94,7 +113,7 @@ func TestSortedForm(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := SortedForm(form); got != tt.want {
+		if got := sortedForm(form); got != tt.want {
 			t.Errorf("%s: SortedForm = %q, want %q", tt.name, got, tt.want)
 		}
 	}

@@ -61,7 +61,7 @@ func FuzzMultipart(f *testing.F) {
 		form, err := ParseForm("multipart/form-data; boundary=b", raw)
 		if err != nil {
 			wantMalformed(t, err)
-		} else if len(SortedForm(form)) > len(raw) {
+		} else if len(sortedForm(form)) > len(raw) {
 			t.Errorf("form is larger than the body: %q", form)
 		}
 	})
@@ -99,13 +99,13 @@ func FuzzSorted(f *testing.F) {
 			return
 		}
 		before := form.Encode()
-		if got, want := SortedForm(form), naive(form, false); got != want {
+		if got, want := sortedForm(form), naive(form, false); got != want {
 			t.Errorf("SortedForm = %q, want %q", got, want)
 		}
-		if got, want := Twilio("u", form), "u"+naive(form, true); len(got) != 1 || got[0] != want {
+		if got, want := twilio("u", form), "u"+naive(form, true); len(got) != 1 || got[0] != want {
 			t.Errorf("Twilio = %q, want %q", got, want)
 		}
-		if got, want := PlivoV3("POST", "x://h", form, "n"), "x://h?"+naive(form, false)+".n"; len(form) > 0 && got != want {
+		if got, want := plivo("POST", "x://h", form, "n"), "x://h?"+naive(form, false)+".n"; len(form) > 0 && got != want {
 			t.Errorf("PlivoV3 = %q, want %q", got, want)
 		}
 		if form.Encode() != before {

@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // checkText refuses JSON whose strings two parsers would read differently:
@@ -58,50 +60,80 @@ func codeUnit(s []byte) int64 {
 }
 
 // maxMembers is how many members an object may have that is read: Adyen's
-// additionalData, the largest, has some dozens.
-const maxMembers = 1000
+// additionalData, the largest, has some dozens. maxName is how many bytes a
+// name in it may have, as written.
+const (
+	maxMembers = 1000
+	maxName    = 512
+)
 
-// members returns the members of the JSON object in raw. A name that is there
-// twice in any case is an error, and so is one that differs from a wanted name
-// in its case alone: some parsers would read it as that.
+// A walk reads a JSON text where it is.
+type walk struct {
+	*jsontext.Decoder
+	text []byte
+}
+
+// newWalk reads text, which [checkText] has seen. A jsontext.Decoder does not
+// copy what is in a bytes.Buffer.
+func newWalk(text []byte) walk {
+	return walk{jsontext.NewDecoder(bytes.NewBuffer(text), jsontext.AllowDuplicateNames(true)), text}
+}
+
+// value returns the next value: a part of the text, or nil at the end.
+func (w walk) value() json.RawMessage {
+	value, err := w.ReadValue()
+	if err != nil {
+		return nil
+	}
+	end := w.InputOffset()
+	return w.text[end-int64(len(value)) : end]
+}
+
+// begins reports whether the text is an object or an array, and goes into it.
+func (w walk) begins(kind jsontext.Kind) bool {
+	token, err := w.ReadToken()
+	return err == nil && token.Kind() == kind
+}
+
+// members returns the wanted members of the JSON object in raw, which is part
+// of a text that checkText has seen. A name that is there twice in any case is
+// an error, and so is one that differs from a wanted name in its case alone:
+// some parsers would read it as that.
 func members(raw []byte, wanted ...string) (map[string]json.RawMessage, error) {
-	dec := json.NewDecoder(bytes.NewReader(raw))
-	if start, err := dec.Token(); err != nil || start != json.Delim('{') {
+	w := newWalk(raw)
+	if !w.begins('{') {
 		return nil, fmt.Errorf("not a JSON object: %w", ErrMalformed)
 	}
 	object, folded := map[string]json.RawMessage{}, map[string]bool{}
-	for dec.More() {
-		token, err := dec.Token()
-		name, ok := token.(string)
-		if err != nil || !ok || folded[fold(name)] || misspelt(name, wanted) {
+	for w.PeekKind() == '"' {
+		quoted := w.value()
+		if len(quoted) > maxName || len(folded) == maxMembers {
+			return nil, fmt.Errorf("JSON object is too large: %w", ErrMalformed)
+		}
+		name, _, err := text(quoted)
+		if err != nil || folded[fold(name)] || misspelt(name, wanted) {
 			return nil, fmt.Errorf("name in a JSON object is repeated or misspelt: %w", ErrMalformed)
 		}
-		var value json.RawMessage
-		if err := dec.Decode(&value); err != nil || len(object) == maxMembers {
-			return nil, fmt.Errorf("JSON object is cut short or too large: %w", ErrMalformed)
+		folded[fold(name)] = true
+		if value := w.value(); slices.Contains(wanted, name) {
+			object[name] = value
 		}
-		object[name], folded[fold(name)] = value, true
 	}
-	_, err := dec.Token()
-	if _, end := dec.Token(); err != nil || end != io.EOF {
-		return nil, fmt.Errorf("JSON: %w", ErrMalformed)
+	if w.PeekKind() != '}' { // too deep for jsontext
+		return nil, fmt.Errorf("JSON object is cut short: %w", ErrMalformed)
 	}
 	return object, nil
 }
 
 // elements returns the elements of the JSON array in raw, from 1 to limit.
 func elements(raw []byte, limit int) ([]json.RawMessage, error) {
-	dec := json.NewDecoder(bytes.NewReader(raw))
-	if start, err := dec.Token(); err != nil || start != json.Delim('[') {
+	w := newWalk(raw)
+	if !w.begins('[') {
 		return nil, fmt.Errorf("not a JSON array: %w", ErrMalformed)
 	}
 	var array []json.RawMessage
-	for dec.More() && len(array) <= limit {
-		var value json.RawMessage
-		if err := dec.Decode(&value); err != nil {
-			return nil, fmt.Errorf("JSON array is cut short: %w", ErrMalformed)
-		}
-		array = append(array, value)
+	for w.PeekKind() != ']' && len(array) <= limit {
+		array = append(array, w.value())
 	}
 	if len(array) == 0 || len(array) > limit {
 		return nil, fmt.Errorf("JSON array has not 1 to %d elements: %w", limit, ErrMalformed)
@@ -123,11 +155,21 @@ func misspelt(name string, wanted []string) bool {
 
 // text returns a JSON string; "" and false for null and for none.
 func text(raw json.RawMessage) (s string, found bool, err error) {
+	b, found, err := appendText(nil, raw)
+	return string(b), found, err
+}
+
+// appendText appends a JSON string to b; nothing for null and for none, which
+// it does not find.
+func appendText(b []byte, raw json.RawMessage) (all []byte, found bool, err error) {
 	if raw == nil || string(raw) == "null" {
-		return "", false, nil
+		return b, false, nil
 	}
-	if raw[0] != '"' || json.Unmarshal(raw, &s) != nil {
-		return "", false, fmt.Errorf("not a JSON string: %w", ErrMalformed)
+	if raw[0] != '"' {
+		return b, false, fmt.Errorf("not a JSON string: %w", ErrMalformed)
 	}
-	return s, true, nil
+	if b, err = jsontext.AppendUnquote(b, raw); err != nil {
+		return nil, false, fmt.Errorf("not a JSON string: %w", ErrMalformed)
+	}
+	return b, true, nil
 }

@@ -22,7 +22,11 @@ func PHPSerialize(form url.Values, except string) ([]byte, error) {
 	if len(names) == 0 {
 		return nil, fmt.Errorf("form has no signed field: %w", ErrMalformed)
 	}
-	text := []byte("a:" + strconv.Itoa(len(names)) + ":{")
+	size := 0
+	for _, name := range names {
+		size += len(name) + len(form.Get(name)) + len(`s:1234567890:"";`)*2
+	}
+	text := append(make([]byte, 0, size+len("a:1000:{}")), "a:"+strconv.Itoa(len(names))+":{"...)
 	for _, name := range names {
 		if len(form[name]) != 1 || !phpName(name) {
 			return nil, fmt.Errorf("field of the form repeated or badly named: %w", ErrMalformed)

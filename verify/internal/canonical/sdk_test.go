@@ -56,7 +56,7 @@ func readSDK(t testing.TB) (s sdkTexts) {
 
 func TestTwilioLikeSDK(t *testing.T) {
 	for _, c := range readSDK(t).Twilio {
-		got := Twilio(c.URL, nil)
+		got := twilio(c.URL, nil)
 		for _, want := range c.Texts {
 			if !slices.Contains(got, want) {
 				t.Errorf("Twilio(%q) = %q, want also %q", c.URL, got, want)
@@ -69,15 +69,15 @@ func TestTwilioLikeSDK(t *testing.T) {
 		}
 	}
 	for _, c := range readSDK(t).TwilioForms {
-		if got := Twilio("U", c.Form); !slices.Equal(got, []string{c.Text}) {
-			t.Errorf("Twilio(U, %v) = %q, want %q", c.Form, got, c.Text)
+		if got := twilio("U", c.Form); !slices.Equal(got, []string{c.Text}) {
+			t.Errorf("twilio(U, %v) = %q, want %q", c.Form, got, c.Text)
 		}
 	}
 }
 
 func TestPlivoLikeSDK(t *testing.T) {
 	for _, c := range readSDK(t).Plivo {
-		if got := PlivoV3(c.Method, c.URL, c.Form, "N"); got != c.Text {
+		if got := plivo(c.Method, c.URL, c.Form, "N"); got != c.Text {
 			t.Errorf("PlivoV3(%s, %q, %v) = %q, want %q", c.Method, c.URL, c.Form, got, c.Text)
 		}
 	}

@@ -1,10 +1,15 @@
 package canonical
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
 )
+
+// maxText is how many bytes a text may have, as written, that no provider makes
+// long: an address, a token, a signature.
+const maxText = 16 << 10
 
 // A Message is what Amazon SNS posts. The texts are as sent; none of them but
 // SubscribeURL is empty.
@@ -49,8 +54,14 @@ func SNS(body []byte) (*Message, error) {
 	}
 	found := map[string]string{}
 	for _, name := range wanted {
+		if name == "Message" {
+			continue // the only long one, which nobody but the text needs
+		}
+		if len(object[name]) > maxText {
+			return nil, fmt.Errorf("member %s is too long: %w", name, ErrMalformed)
+		}
 		s, ok, err := text(object[name])
-		if err != nil || strings.Contains(s, "\n") && name != "Message" {
+		if err != nil || strings.Contains(s, "\n") {
 			return nil, fmt.Errorf("member %s: %w", name, ErrMalformed)
 		}
 		if ok {
@@ -60,21 +71,24 @@ func SNS(body []byte) (*Message, error) {
 	if err := checkSNS(found); err != nil {
 		return nil, err
 	}
+	signed, err := snsText(found, object["Message"])
+	if err != nil {
+		return nil, err
+	}
 	return &Message{
 		Type:         found["Type"],
 		MessageID:    found["MessageId"],
 		TopicArn:     found["TopicArn"],
 		Timestamp:    found["Timestamp"],
 		SubscribeURL: found["SubscribeURL"],
-		Text:         snsText(found),
+		Text:         signed,
 		Signature:    found["Signature"],
 		Version:      found["SignatureVersion"],
 		CertURL:      found["SigningCertURL"],
 	}, nil
 }
 
-// checkSNS checks that a message has what its type must have. Message itself
-// may be empty.
+// checkSNS checks that a message has what its type must have, but for Message.
 func checkSNS(found map[string]string) error {
 	required := []string{"MessageId", "Timestamp", "TopicArn", "Type", "Signature", "SignatureVersion", "SigningCertURL"}
 	switch found["Type"] {
@@ -89,21 +103,28 @@ func checkSNS(found map[string]string) error {
 			return fmt.Errorf("member %s: %w", name, ErrMalformed)
 		}
 	}
-	if _, ok := found["Message"]; !ok {
-		return fmt.Errorf("member Message: %w", ErrMalformed)
-	}
 	if v := found["SignatureVersion"]; v != "1" && v != "2" {
 		return fmt.Errorf("member SignatureVersion: %w", ErrMalformed)
 	}
 	return nil
 }
 
-func snsText(found map[string]string) []byte {
-	var b []byte
+// snsText is the signed text. Message, which is as it was written, must be
+// there, and may be empty.
+func snsText(found map[string]string, message json.RawMessage) ([]byte, error) {
+	size := len(message) + len("Message\n\n")
+	for name, value := range found {
+		size += len(name) + len(value) + len("\n\n")
+	}
+	b, there, err := appendText(append(make([]byte, 0, size), "Message\n"...), message) // in the text, it is the first
+	if err != nil || !there {
+		return nil, fmt.Errorf("member Message: %w", ErrMalformed)
+	}
+	b = append(b, '\n')
 	for _, name := range snsSigned {
 		if value, ok := found[name]; ok {
-			b = append(b, name+"\n"+value+"\n"...)
+			b = append(append(append(append(b, name...), '\n'), value...), '\n')
 		}
 	}
-	return b
+	return b, nil
 }

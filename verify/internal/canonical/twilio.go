@@ -13,9 +13,10 @@ import (
 // not a form.
 const bodyHash = "bodySHA256"
 
-// Twilio returns the texts that Twilio may have signed for a request to a URL
-// with its query, each followed by the fields of the form: sorted by name,
-// name and value, equal values of one name once and in order. Which texts, and
+// Twilio returns what the texts that Twilio may have signed for a request to a
+// URL with its query begin with, and the fields of the form that each of them
+// ends in: sorted by name, name and value, equal values of one name once and in
+// order. Which texts, and
 // that a URL with bodySHA256 has no signed form, are from twilio-node
 // (lib/webhooks/webhooks.js); the rest is
 // https://www.twilio.com/docs/usage/webhooks/webhooks-security
@@ -25,20 +26,15 @@ const bodyHash = "bodySHA256"
 // taken away: the signature covers the URL alone.
 //
 // The format is ambiguous: there is nothing between a name and its value.
-func Twilio(rawURL string, form url.Values) []string {
+func Twilio(rawURL string, form url.Values) (urls, fields []string) {
 	if form != nil && strings.Contains(rawURL, bodyHash) {
-		return nil
+		return nil, nil
 	}
 	once := url.Values{}
 	for name, values := range form {
 		once[name] = slices.Compact(slices.Sorted(slices.Values(values)))
 	}
-	fields := SortedForm(once)
-	texts := twilioURLs(rawURL)
-	for i := range texts {
-		texts[i] += fields
-	}
-	return texts
+	return twilioURLs(rawURL), Sorted(once)
 }
 
 // TwilioBody reports whether a URL's query has one bodySHA256 and it is the
@@ -46,7 +42,7 @@ func Twilio(rawURL string, form url.Values) []string {
 func TwilioBody(rawURL string, body []byte) bool {
 	withoutFragment, _, _ := strings.Cut(rawURL, "#")
 	_, query, _ := strings.Cut(withoutFragment, "?")
-	pairs, err := splitQuery(query)
+	pairs, err := splitQuery([]byte(query))
 	if err != nil {
 		return false
 	}
@@ -102,7 +98,7 @@ func legacyQuery(u splitted) (splitted, bool) {
 	if !found || query == "" || strings.Contains(u.rest, "#") {
 		return u, false
 	}
-	pairs, err := splitQuery(query)
+	pairs, err := splitQuery([]byte(query))
 	if err != nil {
 		return u, false
 	}

@@ -25,7 +25,7 @@ func TestTwilioURLs(t *testing.T) {
 		{"bad percent encoding", "https://h/?%", []string{"https://h/?%", "https://h:443/?%"}},
 	}
 	for _, tt := range tests {
-		if got := Twilio(tt.url, nil); !slices.Equal(got, tt.want) {
+		if got := twilio(tt.url, nil); !slices.Equal(got, tt.want) {
 			t.Errorf("%s: Twilio = %q, want %q", tt.name, got, tt.want)
 		}
 	}
@@ -35,10 +35,10 @@ func TestTwilioURLs(t *testing.T) {
 // alone, which must not pass for the signature of an empty form.
 func TestTwilioBodyCannotBeTakenAway(t *testing.T) {
 	const u = "https://h/a?bodySHA256=00"
-	if got := Twilio(u, url.Values{}); got != nil {
+	if got := twilio(u, url.Values{}); got != nil {
 		t.Errorf("Twilio with an empty form = %q, want none", got)
 	}
-	if got := Twilio(u, nil); len(got) == 0 {
+	if got := twilio(u, nil); len(got) == 0 {
 		t.Error("Twilio without a form has no texts")
 	}
 }
@@ -81,20 +81,20 @@ func TestPlivoRefuses(t *testing.T) {
 		{"bad percent encoding", "POST", "https://h/a?%", "1"},
 	}
 	for _, tt := range tests {
-		if got := PlivoV3(tt.method, tt.url, url.Values{}, tt.nonce); got != "" {
+		if got := plivo(tt.method, tt.url, url.Values{}, tt.nonce); got != "" {
 			t.Errorf("%s: PlivoV3 = %q, want none", tt.name, got)
 		}
 	}
 	const want = "https://[::1]:80/a?x=1.b2.1"
-	if got := PlivoV3("POST", "https://u:p@[::1]:80/a?x=1#f", url.Values{"b": {"2"}}, "1"); got != want {
+	if got := plivo("POST", "https://u:p@[::1]:80/a?x=1#f", url.Values{"b": {"2"}}, "1"); got != want {
 		t.Errorf("PlivoV3 = %q, want %q", got, want)
 	}
 }
 
 func TestPlivoKeepsItsArguments(t *testing.T) {
 	form := url.Values{"b": {"2", "1"}}
-	PlivoV3("GET", "https://h/?b=0", form, "1")
-	Twilio("https://h/", form)
+	plivo("GET", "https://h/?b=0", form, "1")
+	twilio("https://h/", form)
 	if !slices.Equal(form["b"], []string{"2", "1"}) {
 		t.Errorf("form = %v, want it as it was", form)
 	}

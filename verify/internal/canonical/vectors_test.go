@@ -121,7 +121,7 @@ var verifiers = map[string]func(*testing.T, *vector) bool{
 	"aws-sns":           verifySNS,
 	"atlassian-connect": verifyAtlassian,
 	"mandrill": func(t *testing.T, v *vector) bool {
-		return v.mac(sha1.New, v.Config["url"]+SortedForm(v.form(t)), v.header("X-Mandrill-Signature"), b64)
+		return v.mac(sha1.New, v.Config["url"]+sortedForm(v.form(t)), v.header("X-Mandrill-Signature"), b64)
 	},
 	"mailgun": func(t *testing.T, v *vector) bool {
 		f := v.form(t)
@@ -138,7 +138,7 @@ func verifyTwilio(t *testing.T, v *vector) bool {
 	} else if !TwilioBody(u, v.Body) {
 		return false
 	}
-	for _, text := range Twilio(u, form) {
+	for _, text := range twilio(u, form) {
 		if v.mac(sha1.New, text, v.header("X-Twilio-Signature"), b64) {
 			return true
 		}
@@ -147,7 +147,7 @@ func verifyTwilio(t *testing.T, v *vector) bool {
 }
 
 func verifyPlivo(t *testing.T, v *vector) bool {
-	text := PlivoV3(v.Method, v.Config["url"], v.form(t), v.header("X-Plivo-Signature-V3-Nonce"))
+	text := plivo(v.Method, v.Config["url"], v.form(t), v.header("X-Plivo-Signature-V3-Nonce"))
 	return text != "" && v.mac(sha256.New, text, v.header("X-Plivo-Signature-V3"), b64)
 }
 
