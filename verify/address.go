@@ -4,12 +4,15 @@ import (
 	"encoding/hex"
 	"net/url"
 	"strings"
+
+	"github.com/webhook-gateway/caddy-webhook-gateway/verify/internal/canonical"
 )
 
 // urls returns what the public address of a request may be: the option url as
 // it is, for providers sign the address that they know; with the request's
 // query, when it has none and the provider signs each call's; and, when it is
-// only a scheme and a host, with the request's path and query.
+// only a scheme and a host, with the request's path and query. A request whose
+// path and query are too long has none of its own.
 //
 // Where the provider decodes escapes before it signs, each of them is followed
 // by what that makes of it. The last is what the provider signs.
@@ -27,7 +30,7 @@ func (c *checker) addresses(r *Request) []string {
 	configured := c.values["url"]
 	u, err := url.Parse(configured)
 	switch {
-	case err != nil || u.RawQuery != "":
+	case err != nil || u.RawQuery != "" || len(r.URI) > canonical.MaxURI:
 	case strings.TrimSuffix(u.Path, "/") == "":
 		return []string{configured, strings.TrimSuffix(configured, "/") + r.URI}
 	case c.URLAsCalled && r.rawQuery() != "":

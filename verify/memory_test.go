@@ -3,6 +3,7 @@
 package verify
 
 import (
+	"errors"
 	"fmt"
 	"runtime"
 	"slices"
@@ -173,4 +174,53 @@ func memoryOf(c *Verifier, now time.Time, r *Request) (used uint64, err error) {
 	_, err = c.Verify(now, r)
 	runtime.ReadMemStats(&after)
 	return after.TotalAlloc - before.TotalAlloc, err
+}
+
+// So it is for the head of a request, of which Caddy reads 1 MiB.
+func TestMemoryOfRefusedHeads(t *testing.T) {
+	tests := []struct {
+		provider, scheme, header string // "": the URI
+		lines                    []string
+		want                     error
+	}{
+		{"box", "default", "Box-Delivery-Timestamp", []string{"2026-01-01T00:00:00Z" + filled(`\`)}, ErrBadTimestamp},
+		{"zendesk", "default", "X-Zendesk-Webhook-Signature-Timestamp", []string{"2026-01-01T00:00:00Z" + filled(`\`)}, ErrBadTimestamp},
+		{"contentful", "default", "X-Contentful-Signed-Headers", []string{filled(",")}, ErrMalformed},
+		{"contentful", "default", "", []string{"/?" + filled("=")}, ErrMalformed},
+		{"persona", "default", "Persona-Signature", []string{filled("x ")}, ErrTooMany},
+		{"twilio", "form", "", []string{"/?" + filled("=")}, ErrMismatch},
+		{"plivo", "v3", "", []string{"/?" + filled("a")}, ErrMismatch},
+	}
+	for _, tt := range tests {
+		v := validVector(t, tt.provider, tt.scheme)
+		if v.Config["url"] != "" {
+			v.Config["url"] = "https://hooks.example.com"
+		}
+		c, r := v.verifier(t), v.request(t)
+		if tt.header == "" {
+			r.URI = tt.lines[0]
+		} else {
+			r.Header[tt.header] = tt.lines
+		}
+		used, err := memoryOf(c, time.Unix(v.NowUnix, 0), r)
+		if !errors.Is(err, tt.want) {
+			t.Errorf("%s: %s: %v, want %v", tt.provider, tt.header, err, tt.want)
+		}
+		if used > maxMultiple*hostile {
+			t.Errorf("%s: %s: %d bytes are allocated", tt.provider, tt.header, used)
+		}
+		c.Close()
+	}
+}
+
+// validVector returns a request that the scheme accepts.
+func validVector(t *testing.T, provider, scheme string) *vector {
+	t.Helper()
+	for _, v := range readVectors(t) {
+		if v.Provider == provider && v.Scheme == scheme && v.Expect == "valid" {
+			return &v
+		}
+	}
+	t.Fatalf("no vector of %s", provider)
+	return nil
 }

@@ -228,7 +228,7 @@ func (c *checker) signatures(v *view) (values []string, err error) {
 		}
 		values = []string{value}
 		if g.SetSep != "" {
-			values = strings.Split(value, g.SetSep)
+			values = strings.SplitN(value, g.SetSep, maxCandidates+1) // one is too many
 		}
 	}
 	switch {

@@ -61,7 +61,14 @@ func (s *stamp) check(now time.Time, text string) error {
 	return nil
 }
 
+// maxTime is how many bytes a time may have: RFC 3339 has 35 with nanoseconds.
+// An error of time.Parse quotes the text, whatever it is.
+const maxTime = 64
+
 func parseTime(unit, s string) (time.Time, bool) {
+	if len(s) > maxTime {
+		return time.Time{}, false
+	}
 	switch unit {
 	case "s":
 		n, ok := digits(s, 1, 12)

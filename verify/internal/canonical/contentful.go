@@ -27,8 +27,8 @@ var contentfulMethods = []string{"GET", "PATCH", "HEAD", "POST", "DELETE", "OPTI
 //
 // A listed header that is not there is left out; as the list is signed, no
 // signature matches then. It is an error when a listed header is repeated,
-// when a value could be taken for the next header, or when the URI has a
-// second "?", behind which Contentful signs nothing.
+// when a value could be taken for the next header, or when the URI is longer
+// than MaxURI or has a second "?", behind which Contentful signs nothing.
 func Contentful(method, uri string, h http.Header, signedHeaders string, body []byte) ([]byte, error) {
 	path, err := contentfulPath(uri)
 	if err != nil {
@@ -49,7 +49,7 @@ func Contentful(method, uri string, h http.Header, signedHeaders string, body []
 // "%" of the path is encoded once, one of the query twice.
 func contentfulPath(uri string) (string, error) {
 	path, query, _ := strings.Cut(uri, "?")
-	if !strings.HasPrefix(path, "/") || strings.Contains(query, "?") {
+	if len(uri) > MaxURI || !strings.HasPrefix(path, "/") || strings.Contains(query, "?") {
 		return "", fmt.Errorf("request URI: %w", ErrMalformed)
 	}
 	if query != "" {
@@ -86,7 +86,7 @@ func contentfulHeaders(h http.Header, list string) (string, error) {
 // signed, sorted. They must be as Contentful writes them: in lower case and
 // without white space.
 func contentfulNames(list string) ([]string, error) {
-	names := strings.Split(strings.TrimSpace(list), ",")
+	names := strings.SplitN(strings.TrimSpace(list), ",", maxSignedHeaders+1)
 	if len(names) > maxSignedHeaders || len(names) < 2 {
 		return nil, fmt.Errorf("list of signed headers: %w", ErrMalformed)
 	}

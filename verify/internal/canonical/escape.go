@@ -32,6 +32,11 @@ func escape(s, keep string) string {
 	return b.String()
 }
 
+// MaxURI is how many bytes a path and query may have that are part of a signed
+// text in another spelling: twice what servers are to take (RFC 9110, section
+// 4.1), for each spelling is several times as long.
+const MaxURI = 16 << 10
+
 // maxFields is how many fields a form or a query may have: what PHP and
 // Node.js read, and many times what any provider sends.
 const maxFields = 1000
