@@ -51,6 +51,7 @@ func TestProvisionErrors(t *testing.T) {
 		{"order by all that exist", with(`"mode": "store", "order": "{webhook.endpoint}{webhook.provider}{webhook.id}{webhook.event}{webhook.attempt}{webhook.received_at}{webhook.body.a.0.b}{http.request.header.X}"`), "", ""},
 		{"sign without a secret", with(`"sign": ""`), "", "sign: the secret is empty"},
 		{"sign with one that is not set", with(`"sign": "{env.WG_NONE_SUCH}"`), "", "sign: "},
+		{"sign with a short one", with(`"sign": "whsec_AA=="`), "", "sign: provider standard-webhooks: secret is shorter than 24 bytes"},
 		{"sign null", with(`"sign": null`), "", ""},
 		{"unknown mode", with(`"mode": "queue"`), "", "mode: "},
 		{"negative max_buffered", good, `"max_buffered": -1`, "max_buffered: -1 is negative"},

@@ -114,7 +114,8 @@ type Config struct {
 	Order string `json:"order,omitempty"`
 
 	// A secret with which each attempt is signed for the application, in the
-	// form of Standard Webhooks: base64, with or without `whsec_` in front.
+	// form of Standard Webhooks: base64 of 24 bytes or more, with or without
+	// `whsec_` in front.
 	// Default: not signed.
 	Sign SignSecret `json:"sign,omitempty"`
 }

@@ -28,8 +28,8 @@ func (s *SignSecret) UnmarshalText(text []byte) error {
 type Countersigner struct{ signer *verify.Signer }
 
 // NewCountersigner returns a Countersigner with the secret, as Standard
-// Webhooks writes it: base64, with or without whsec_ in front. The error does
-// not contain it.
+// Webhooks writes it: base64 of 24 bytes or more, with or without whsec_ in
+// front. The error does not contain it.
 func NewCountersigner(secret string) (*Countersigner, error) {
 	signer, err := verify.NewSigner(verify.Config{Provider: "standard-webhooks", Secrets: []string{secret}})
 	if err != nil {

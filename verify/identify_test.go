@@ -9,9 +9,9 @@ import (
 
 // The id is read in the header that was signed, under whichever of its names.
 func TestSignedIDUnderEachName(t *testing.T) {
-	symmetric := Config{Provider: "svix", Secrets: []string{"whsec_" + base64.StdEncoding.EncodeToString([]byte(secret16))}}
+	symmetric := Config{Provider: "svix", Secrets: []string{"whsec_" + base64.StdEncoding.EncodeToString([]byte(secret32))}}
 	named := Config{Provider: "hmac", Secrets: []string{secret16}, Options: opts{"header": "S", "content": "{h:A|B}.{body}", "id": "header B"}}
-	svix := "v1," + base64.StdEncoding.EncodeToString(rawMAC(sha256.New, secret16, "msg_1."+t0s+".hi"))
+	svix := "v1," + base64.StdEncoding.EncodeToString(rawMAC(sha256.New, secret32, "msg_1."+t0s+".hi"))
 	tests := []struct {
 		name string
 		c    Config

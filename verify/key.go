@@ -71,6 +71,7 @@ func (s *Scheme) newKeys(index int, secret string, least int) ([]*key, error) {
 		return []*key{k}, nil
 	}
 	b, err := s.Key.decode(secret)
+	least = max(least, s.Key.Least)
 	switch {
 	case err != nil:
 		return nil, err

@@ -9,7 +9,10 @@ import (
 	"testing/fstest"
 )
 
-const secret16 = "0123456789abcdef"
+const (
+	secret16 = "0123456789abcdef"
+	secret32 = secret16 + secret16
+)
 
 type opts = map[string]string
 
@@ -188,7 +191,7 @@ func TestFacts(t *testing.T) {
 	}{
 		{"id in the body", Config{Provider: "stripe", Secrets: []string{secret16}}, true, "Stripe-Signature"},
 		{"id in an unsigned header", Config{Provider: "github", Secrets: []string{secret16}}, false, "X-Github-Delivery X-Github-Event X-Hub-Signature-256"},
-		{"id in a signed header", Config{Provider: "standard-webhooks", Secrets: []string{"whsec_" + secret16}}, true, "Webhook-Id Webhook-Signature Webhook-Timestamp"},
+		{"id in a signed header", Config{Provider: "standard-webhooks", Secrets: []string{"whsec_" + secret32}}, true, "Webhook-Id Webhook-Signature Webhook-Timestamp"},
 		{"id in a form whose fields the text does not delimit", Config{Provider: "plivo", Secrets: []string{secret16}, Options: opts{"url": "https://h.example/plivo"}}, false, "X-Plivo-Signature-V3 X-Plivo-Signature-V3-Nonce"},
 		{"id by option in such a form", Config{Provider: "twilio", Secrets: []string{secret16}, Options: opts{"url": "https://h.example/twilio", "id": "json sid"}}, false, "X-Twilio-Signature"},
 		{"id in JSON in such a form", Config{Provider: "mandrill", Secrets: []string{secret16}, Options: opts{"url": "https://h.example/mandrill", "id": "json 0._id"}}, false, "X-Mandrill-Signature"},
@@ -196,13 +199,13 @@ func TestFacts(t *testing.T) {
 		{"id in a form with a delimited text", Config{Provider: "gitea", Secrets: []string{secret16}, Options: opts{"scheme": "form", "id": "json sid"}}, true, "X-Gitea-Event X-Gitea-Signature"},
 		{"no id", Config{Provider: "bridge", Secrets: []string{secret16}}, false, "Bridgeapi-Signature"},
 		{"unsigned id by option", Config{Provider: "stripe", Secrets: []string{secret16}, Options: opts{"id": "header X-Id"}}, false, "Stripe-Signature X-Id"},
-		{"id in a signed header of two names", Config{Provider: "svix", Secrets: []string{"whsec_" + secret16}}, true, "Svix-Id Svix-Signature Svix-Timestamp Webhook-Id Webhook-Signature Webhook-Timestamp"},
+		{"id in a signed header of two names", Config{Provider: "svix", Secrets: []string{"whsec_" + secret32}}, true, "Svix-Id Svix-Signature Svix-Timestamp Webhook-Id Webhook-Signature Webhook-Timestamp"},
 		{"second choice of a signed header", Config{Provider: "hmac", Secrets: []string{secret16}, Options: opts{"header": "S", "content": "{h:A|B}.{body}", "id": "header B"}}, true, "A B S"},
 		{"first choice of a signed header", Config{Provider: "hmac", Secrets: []string{secret16}, Options: opts{"header": "S", "content": "{h:A|B}.{body}", "id": "header A"}}, true, "A B S"},
 		{"token", Config{Provider: "token", Secrets: []string{secret16}, Options: opts{"id": "json id"}}, false, "X-Api-Key"},
 		{"basic", Config{Provider: "basic", Secrets: []string{"user:password"}}, false, "Authorization"},
 		{"none", Config{Provider: "none", Options: opts{"id": "json id"}}, false, ""},
-		{"one of two schemes", Config{Provider: "gitlab", Secrets: []string{"whsec_" + secret16}, Options: opts{"scheme": "signing token"}}, false, "Webhook-Id Webhook-Signature Webhook-Timestamp X-Gitlab-Event X-Gitlab-Token"},
+		{"one of two schemes", Config{Provider: "gitlab", Secrets: []string{"whsec_" + secret32}, Options: opts{"scheme": "signing token"}}, false, "Webhook-Id Webhook-Signature Webhook-Timestamp X-Gitlab-Event X-Gitlab-Token"},
 		{"absent header", Config{Provider: "broxi", Secrets: []string{secret16}, Options: opts{"scheme": "legacy"}}, true, "X-Broxi-Signature X-Broxi-Timestamp"},
 	}
 	for _, tt := range tests {

@@ -81,6 +81,8 @@ type Key struct {
 	StripPrefix string `json:"strip_prefix,omitempty"`
 	// LenientPadding accepts base64 without its trailing "=".
 	LenientPadding bool `json:"lenient_padding,omitempty"`
+	// Least is the fewest bytes that the provider's keys have. Default: 1.
+	Least int `json:"least,omitempty"`
 	// Normalize is NFKD when the secret is put in that Unicode form first.
 	Normalize string `json:"normalize,omitempty"`
 }

@@ -301,7 +301,7 @@ func TestSeveralSchemes(t *testing.T) {
 }
 
 func TestErrorIsOfTheSchemeThatApplies(t *testing.T) {
-	v := mustNew(t, Config{Provider: "gitlab", Secrets: []string{"whsec_" + secret16}, Options: opts{"scheme": "signing token"}})
+	v := mustNew(t, Config{Provider: "gitlab", Secrets: []string{"whsec_" + secret32}, Options: opts{"scheme": "signing token"}})
 	if _, err := v.Verify(t0, sendAll("hi", "X-Gitlab-Token", "wrong-token")); !errors.Is(err, ErrMismatch) {
 		t.Errorf("Verify = %v, want ErrMismatch: the signature is missing, but there is a token", err)
 	}
@@ -313,7 +313,7 @@ func TestEd25519AndHMACTogether(t *testing.T) {
 		t.Fatal(err)
 	}
 	b64 := base64.StdEncoding.EncodeToString
-	v := mustNew(t, Config{Provider: "standard-webhooks", Secrets: []string{"whsec_" + b64([]byte(secret16)), "whpk_" + b64(public)}, Options: opts{"scheme": "v1 v1a"}})
+	v := mustNew(t, Config{Provider: "standard-webhooks", Secrets: []string{"whsec_" + b64([]byte(secret32)), "whpk_" + b64(public)}, Options: opts{"scheme": "v1 v1a"}})
 	sig := ed25519.Sign(private, []byte("msg_1."+t0s+".hi"))
 	r := sendAll("hi", "webhook-id", "msg_1", "webhook-timestamp", t0s, "webhook-signature", "v1,AAAA v1a,"+b64(sig))
 	res, err := v.Verify(t0, r)

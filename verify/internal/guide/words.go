@@ -132,9 +132,16 @@ func stripped(s *verify.Scheme) string {
 	case s.Key.Decode == "" || s.Key.Decode == "utf8":
 		return "used as it is"
 	case s.Key.StripPrefix != "":
-		return ", with or without " + code(s.Key.StripPrefix) + " before it"
+		return ", with or without " + code(s.Key.StripPrefix) + " before it" + atLeast(s.Key)
 	}
 	return ""
+}
+
+func atLeast(k verify.Key) string {
+	if k.Least == 0 {
+		return ""
+	}
+	return fmt.Sprintf("; %d bytes at least", k.Least)
 }
 
 func orElse(s, otherwise string) string {
