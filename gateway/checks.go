@@ -113,7 +113,7 @@ func (v *visit) wanted() (bool, error) {
 	holds, err := v.accept.Match(v.event)
 	switch {
 	case errors.Is(err, verify.ErrNotJSON):
-		return false, refuse(err)
+		return false, v.unread(err)
 	case holds:
 		return true, nil
 	}

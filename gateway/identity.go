@@ -3,6 +3,7 @@ package gateway
 import (
 	"crypto/sha256"
 	"errors"
+	"fmt"
 	"maps"
 	"net/http"
 	"strconv"
@@ -83,7 +84,7 @@ func (v *visit) identify() error {
 	var err error
 	e.ID, e.Type, err = v.verifier.Identify(&v.request, &v.proof, v.needsJSON)
 	if errors.Is(err, verify.ErrAmbiguousID) || err != nil && v.needsJSON {
-		return refuse(err)
+		return v.unread(err)
 	}
 	return v.identity() // without: a body need not be JSON to be genuine
 }
@@ -146,6 +147,17 @@ func (v *visit) resigned() bool { return v.verifier.Timestamped() && v.verifier.
 func (v *visit) bodySum() string {
 	sum := sha256.Sum256(v.body.bytes)
 	return string(sum[:])
+}
+
+var errEncoded = errors.New("it has a Content-Encoding, and is taken as it was sent: events, accept and idempotency cannot look into it")
+
+// unread refuses an event whose body had to be read and cannot be.
+func (v *visit) unread(err error) error {
+	encoding := v.r.Header.Get("Content-Encoding")
+	if errors.Is(err, verify.ErrNotJSON) && encoding != "" && !strings.EqualFold(encoding, "identity") {
+		err = fmt.Errorf("%w: %w", err, errEncoded)
+	}
+	return refuse(err)
 }
 
 func malformed(why string) error {

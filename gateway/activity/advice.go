@@ -68,6 +68,7 @@ var advice = map[string]string{
 		"If all of them are off by whole hours, one side takes its local time for UTC; if by a factor of a thousand, the option `unit` of `verify hmac` is wrong.",
 	gateway.ReasonMalformed: "The request cannot be taken as a webhook; the detail says why. " +
 		"The body is not JSON, or says its id or type twice, where `events`, `accept` or `idempotency` need to read it: correct what sends it, or the option. " +
+		"The body is compressed (Content-Encoding): have it sent without, or have nothing read it. " +
 		"It has no value for the key of `idempotency`: choose one that each delivery has. " +
 		"A header that is signed is missing or unusable, or the header Connection names it: look what a proxy in front does. " +
 		"A handshake is incomplete, or for a topic that `topic` does not name.",
