@@ -118,14 +118,6 @@ func deliverTraced(t *testing.T, s *Store, said *os.File) {
 	}
 }
 
-// copyLog has the log copied into the file after its group, as if it were long.
-type copyLog struct{}
-
-func (copyLog) apply(w *writer) error {
-	w.written = logStart
-	return nil
-}
-
 // survives opens what a power cut has left, and reports whether the promises
 // are kept.
 func survives(t *testing.T, path string, promises []string) bool {
