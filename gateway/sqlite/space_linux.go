@@ -34,6 +34,11 @@ func local(dir string) error {
 	if err := unix.Statfs(dir, &stat); err != nil {
 		return err
 	}
+	return suits(&stat)
+}
+
+// suits refuses a file system whose locks do not hold.
+func suits(stat *unix.Statfs_t) error {
 	if stat.Type == nfs {
 		return errors.New("the store cannot be on NFS, whose locks do not hold: use a local disk")
 	}

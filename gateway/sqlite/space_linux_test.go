@@ -3,8 +3,13 @@ package sqlite
 import (
 	"errors"
 	"fmt"
+	"io/fs"
+	"path/filepath"
+	"strings"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/webhook-gateway/caddy-webhook-gateway/gateway"
 	"github.com/webhook-gateway/caddy-webhook-gateway/gateway/storetest"
@@ -68,5 +73,20 @@ func TestNotesLeaveTheReserve(t *testing.T) {
 	expectEvents(t, s, 1)
 	if known, err := s.Known(t.Context(), storetest.Epoch, gateway.NewKey("noted 2")); !known || err != nil {
 		t.Errorf("Known = %v, %v; want true", known, err)
+	}
+}
+
+// TestNFS: a store is refused where a lock keeps nobody out.
+func TestNFS(t *testing.T) {
+	if err := suits(&unix.Statfs_t{Type: nfs}); err == nil || !strings.Contains(err.Error(), "NFS") || !strings.Contains(err.Error(), "local disk") {
+		t.Errorf("suits(NFS) = %v; want it refused, with what to do", err)
+	}
+	for name, stat := range map[string]unix.Statfs_t{"ext4": {Type: unix.EXT4_SUPER_MAGIC}, "XFS": {Type: unix.XFS_SUPER_MAGIC}, "tmpfs": {Type: unix.TMPFS_MAGIC}} {
+		if err := suits(&stat); err != nil {
+			t.Errorf("suits(%s) = %v", name, err)
+		}
+	}
+	if err := local(filepath.Join(t.TempDir(), "none")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("local(none) = %v, want %v", err, fs.ErrNotExist)
 	}
 }
