@@ -163,7 +163,7 @@ func TestRunMerged(t *testing.T) {
 func TestRunsAfterCrash(t *testing.T) {
 	path := closed(t)
 	page := keyList{}.append(key(1), holding{1 << 62, 1})
-	script(t, path, fmt.Sprintf(`INSERT INTO keys VALUES (%d, x'%x'), (%d, x'%x')`, 5<<runShift, []byte(page), 7<<runShift, []byte(page)))
+	script(t, path, fmt.Sprintf(`INSERT INTO keys VALUES (%d, x'%x'), (%d, x'%x')`, int64(5)<<runShift, []byte(page), int64(7)<<runShift, []byte(page)))
 	s := openAt(t, path, testOptions(t))
 	if len(s.keys.runs) != 0 || !slices.Equal(s.keys.garbage, []int64{5, 7}) || s.keys.nextRun != 8 {
 		t.Errorf("runs %v, garbage %v, next %d; want none, 5 and 7, 8", s.keys.runs, s.keys.garbage, s.keys.nextRun)

@@ -12,7 +12,7 @@ func freeBytes(dir string) (free int64, known bool) {
 	if err := unix.Statfs(dir, &stat); err != nil {
 		return 0, false
 	}
-	return int64(stat.Bavail) * stat.Bsize, true
+	return int64(stat.Bavail * uint64(stat.Bsize)), true
 }
 
 // freeFiles is how many more files the disk of a folder can have, and whether
