@@ -66,7 +66,8 @@ type Entry struct {
 type Queue interface {
 	// Lease takes up to n deliveries to the address that are due at now, the
 	// ones due longest first, until the instant given: each becomes Delivering
-	// and its Attempt one more, and says Since when it was due. A delivery whose lease has ended is due again.
+	// and its Attempt one more, and says Since when it was due. A delivery whose
+	// lease has ended is due again.
 	// Of those with the same Order only the oldest that is not settled is
 	// given out. Their events may be loaded already.
 	//
