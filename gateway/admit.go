@@ -128,8 +128,23 @@ func (v *visit) known() (bool, error) {
 // end it: what has been begun is finished.
 func (v *visit) background() context.Context { return context.WithoutCancel(v.r.Context()) }
 
+// duplicate answers a repeat.
 func (v *visit) duplicate() error {
+	v.witness()
 	return v.answer(OutcomeDuplicate, http.StatusOK, `{"status":"already_processed"}`)
+}
+
+// witness has the signature of a repeat count as the event's, which may have
+// come with another: or whoever saw a retry could replay it with another id.
+func (v *visit) witness() {
+	if v.event.Proof == (Key{}) {
+		return
+	}
+	ttl := time.Duration(v.config.Idempotency.TTL)
+	v.Seen.Confirm(v.now, v.event.Proof, ttl)
+	if v.backing != nil {
+		v.backing.Journal.Note(&Entry{Event: &Event{Key: v.event.Proof, ReceivedAt: v.now}, Until: v.now.Add(ttl)})
+	}
 }
 
 // When a sender may try again that a store could not take in.

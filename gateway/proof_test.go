@@ -105,3 +105,38 @@ func TestProofOfADeadLetter(t *testing.T) {
 		}
 	}
 }
+
+// A retry is not handed on, but its signature counts as the event's from then
+// on: or whoever saw the retry could replay it with another id.
+func TestProofOfARetry(t *testing.T) {
+	tests := []struct {
+		name          string
+		edit          func(*gateway.Config)
+		before, after bool // a restart comes before the retry, or after it
+	}{
+		{"mode proxy", nil, false, false},
+		{"mode proxy, restarted before", nil, true, false},
+		{"mode proxy, restarted after", nil, false, true},
+		{"mode store", mode(gateway.ModeStore), false, false},
+		{"mode store, restarted before", mode(gateway.ModeStore), true, false},
+		{"mode store, restarted after", mode(gateway.ModeStore), false, true},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			e := newEndpoint(t, 1, unsignedID(tt.edit))
+			e.app = says(200)
+			e.serve(sentAt(0, "a"))
+			if tt.before {
+				e.restart(t)
+			}
+			e.serve(sentAt(time.Second, "a"))
+			if tt.after {
+				e.restart(t)
+			}
+			e.serve(sentAt(time.Second, "b"))
+			if name := e.outcome().Name; name != gateway.OutcomeDuplicate {
+				t.Errorf("the replay of the retry is %s", name)
+			}
+		})
+	}
+}
