@@ -373,8 +373,7 @@ func TestBodyThatDripsIn(t *testing.T) {
 // Bodies beyond max_buffered are refused while the others wait for their rest.
 func TestManyLargeBodiesAtOnce(t *testing.T) {
 	const fit, all, part = 4, 20, 48 << 10 // more than half, so that each has room for all of its 64 KiB
-	small := strings.ReplaceAll(strings.Replace(inputEndpoints, "max_body 1KiB\n", "", 1), "to {APP}", "max_body 256KiB\n\t\tto {APP}")
-	s := newInputSiteWith(t, "max_buffered 256KiB", small)
+	s := newSmallSite(t)
 	replies := make(chan reply, all)
 	proceed := make(chan bool)
 	for i := range all {
@@ -415,7 +414,7 @@ func TestManyLargeBodiesAtOnce(t *testing.T) {
 // gets memory; there is some left for everybody else.
 func TestOneSenderHoldsAllItGets(t *testing.T) {
 	const fit, all = 32, 80
-	s := newInputSite(t, "max_buffered 256KiB")
+	s := newSmallSite(t)
 	from := func(sender string) message { return signedGitHub(fresh()).to("large").set("X-Forwarded-For", sender) }
 	replies := make(chan reply, all)
 	proceed := make(chan bool)

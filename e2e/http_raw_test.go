@@ -327,6 +327,12 @@ func newInputSite(t *testing.T, options string) *inputSite {
 	return newInputSiteWith(t, options, inputEndpoints)
 }
 
+// newSmallSite starts one whose endpoints have 256 KiB of memory, all together.
+func newSmallSite(t *testing.T) *inputSite {
+	endpoints := strings.Replace(inputEndpoints, "max_body 1KiB\n", "", 1)
+	return newInputSiteWith(t, "max_buffered 256KiB", strings.ReplaceAll(endpoints, "to {APP}", "max_body 256KiB\n\t\tto {APP}"))
+}
+
 func newInputSiteWith(t *testing.T, options, endpoints string) *inputSite {
 	s := &inputSite{app: newApplication(t), plain: freeAddr(t), secure: freeAddr(t)}
 	dir, roots := t.TempDir(), x509.NewCertPool()

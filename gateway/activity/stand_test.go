@@ -41,7 +41,10 @@ func newStand(t *testing.T, durable bool, answer app, edit func(*gateway.Config)
 	t.Helper()
 	s := &stand{T: t, Log: activity.New(activity.Options{Now: time.Now}), stop: func() {}}
 	s.verify = verify.Config{Provider: "broxi", Secrets: []string{"a-secret-for-tests"}}
-	c := gateway.Config{Name: "shop", Verify: s.verify, Retry: gateway.Retry{Attempts: 3}, Breaker: gateway.Breaker{Off: true}}
+	c := gateway.Config{Name: "shop", Verify: s.verify, Breaker: gateway.Breaker{Off: true}}
+	if durable {
+		c.Retry.Attempts = 3
+	}
 	if edit != nil {
 		edit(&c)
 	}
