@@ -75,7 +75,7 @@ func leaveAll(places []Place) {
 	}
 }
 
-// append stores the event and, if it is claimed, its key. An event that is
+// append stores the event and, if it is claimed, its keys. An event that is
 // known already is answered here. Places are left unless it is stored.
 func (v *visit) append(deliveries []*Delivery, places []Place) error {
 	claim, err := v.journal(v.entry(deliveries...))

@@ -17,8 +17,9 @@ type body struct {
 }
 
 // readBody reads the body of r: at most limit bytes, within timeout. Memory is
-// taken from the sender's share as the bytes arrive, so that a stranger who announces
-// much and sends nothing holds the smallest buffer. The body must be released.
+// taken from the sender's share as the bytes arrive, so that a stranger who
+// announces much and sends nothing holds the smallest buffer. The body must be
+// released.
 func readBody(w http.ResponseWriter, r *http.Request, limit int64, timeout time.Duration, s share) (*body, error) {
 	b := &body{share: s}
 	if r.Body == nil || r.Body == http.NoBody || r.ContentLength == 0 {

@@ -33,8 +33,8 @@ type Journal interface {
 	// Append claims the event's keys, Key and Proof, and stores the event with
 	// its deliveries, in one durable step: all or nothing. Ours: it is stored,
 	// and the deliveries have their ids. Done: one of the keys is known, and
-	// nothing was stored. A delivery that is Delivering is leased to the caller from the
-	// start.
+	// nothing was stored. A delivery that is Delivering is leased to the caller
+	// from the start.
 	//
 	// It fails with ErrFull, ErrFailed, ErrSlow or ErrClosed. After ErrSlow the
 	// entry may be stored yet. It keeps nothing of the entry's memory.
@@ -67,9 +67,8 @@ type Queue interface {
 	// Lease takes up to n deliveries to the address that are due at now, the
 	// ones due longest first, until the instant given: each becomes Delivering
 	// and its Attempt one more, and says Since when it was due. A delivery whose
-	// lease has ended is due again.
-	// Of those with the same Order only the oldest that is not settled is
-	// given out. Their events may be loaded already.
+	// lease has ended is due again. Of those with the same Order only the oldest
+	// that is not settled is given out. Their events may be loaded already.
 	//
 	// When fewer than n are due, next is when the next one is, or zero.
 	Lease(ctx context.Context, to Address, now, until time.Time, n int) (leased []*Delivery, next time.Time, err error)
