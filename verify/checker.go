@@ -96,8 +96,11 @@ func (c *checker) compileContent() {
 	for _, text := range append([]string{c.Content}, c.ContentAlternates...) {
 		t, _ := compileTemplate(text, c.JSONFrom)
 		for i := range t {
-			if t[i].kind == partOption {
+			switch t[i].kind {
+			case partOption:
 				t[i] = part{kind: partLiteral, literal: c.values[t[i].literal]}
+			case partForm:
+				t[i].source.signed = !c.BodyUnsigned
 			}
 		}
 		c.usesURL = c.usesURL || t.has(partURL, partURLPath)

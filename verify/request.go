@@ -117,6 +117,21 @@ func (v *view) parameter(name string) (string, error) {
 	return one(query[name])
 }
 
+// signedField is field for one that is signed by itself. Nothing else in the
+// body is, so nothing may be there that an application could read for it.
+func (v *view) signedField(name string) (string, error) {
+	form, err := v.signedFields()
+	if err != nil {
+		return "", err
+	}
+	for other := range form {
+		if other != name && canonical.Alike(other, name) {
+			return "", ErrAmbiguous
+		}
+	}
+	return one(form[name])
+}
+
 func one(values []string) (string, error) {
 	switch len(values) {
 	case 0:
@@ -161,11 +176,12 @@ func (v *view) value(field string, path []string) (string, error) {
 
 // A source is where a scheme reads a text: a header, the query or the body.
 type source struct {
-	in    string
-	name  string
-	path  []string
-	from  string // the form field that holds the JSON
-	field *field // of a header
+	in     string
+	name   string
+	path   []string
+	from   string // the form field that holds the JSON
+	field  *field // of a header
+	signed bool   // a form field that is signed by itself
 
 	missing error
 }
@@ -194,7 +210,11 @@ func (s *source) get(v *view) (text string, err error) {
 	case "query":
 		text, err = v.parameter(s.name)
 	case "form":
-		text, err = v.field(s.name)
+		read := v.field
+		if s.signed {
+			read = v.signedField
+		}
+		text, err = read(s.name)
 	default:
 		text, err = v.value(s.from, s.path)
 	}

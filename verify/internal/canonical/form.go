@@ -7,14 +7,19 @@ import (
 	"mime"
 	"net/url"
 	"slices"
+	"strings"
 )
 
 // maxContentType is how many bytes a content type may have: a boundary has 70.
 const maxContentType = 1024
 
+// charsets are those in which ASCII is ASCII: in others, some applications would
+// read other names and values than these.
+var charsets = []string{"", "utf-8", "utf8", "us-ascii", "iso-8859-1"}
+
 // ParseForm reads the fields of a body whose type is
 // application/x-www-form-urlencoded or multipart/form-data (RFC 7578). Any
-// other type is an error, and so are a bad percent encoding, a ";" that is not encoded
+// other type is an error, and so are a charset without ASCII, a bad percent encoding, a ";" that is not encoded
 // (some parsers separate fields there), a multipart body that does not end in
 // its closing boundary, and more than 1000 fields. What it returns is not
 // larger than the body, nor is more memory needed for it. No field at all is no
@@ -29,6 +34,9 @@ func ParseForm(contentType string, body []byte) (url.Values, error) {
 	kind, params, err := mime.ParseMediaType(contentType)
 	if err != nil {
 		return nil, fmt.Errorf("content type: %w", ErrMalformed)
+	}
+	if !slices.Contains(charsets, strings.ToLower(params["charset"])) {
+		return nil, fmt.Errorf("content type has an odd charset: %w", ErrMalformed)
 	}
 	switch kind {
 	case "application/x-www-form-urlencoded":
@@ -48,6 +56,27 @@ func parseURLEncoded(body []byte) (url.Values, error) {
 		return nil, err
 	}
 	return values(pairs), nil
+}
+
+// Alike reports whether some application takes a field of a form for the other.
+// ASP.NET knows no case. PHP cuts off spaces in front of a name and what is
+// behind a zero byte, and puts "_" for other spaces, dots and a lone "[". PHP,
+// Rack and qs make a list or a map of the field if there is a "[" behind it.
+func Alike(a, b string) bool {
+	return strings.EqualFold(phpVariable(a), phpVariable(b)) || strings.EqualFold(list(a), list(b))
+}
+
+var phpReplacer = strings.NewReplacer(" ", "_", ".", "_", "[", "_")
+
+func phpVariable(name string) string {
+	name, _, _ = strings.Cut(strings.TrimLeft(name, " "), "\x00")
+	return phpReplacer.Replace(name)
+}
+
+// list is the name of the list or map that a field is in, or its own.
+func list(name string) string {
+	name, _, _ = strings.Cut(name, "[")
+	return phpVariable(name)
 }
 
 // Sorted returns each name and its value, sorted by name and then by value.

@@ -1,6 +1,7 @@
 package canonical
 
 import (
+	"errors"
 	"net/url"
 	"reflect"
 	"strings"
@@ -126,6 +127,30 @@ func TestFold(t *testing.T) {
 			if fold(string(r)) != fold(string(o)) {
 				t.Errorf("fold(%U) = %q, fold(%U) = %q, want the same", r, fold(string(r)), o, fold(string(o)))
 			}
+		}
+	}
+}
+
+func TestAlike(t *testing.T) {
+	for _, name := range []string{"bt_payload", "BT_Payload", " bt_payload", "  bt payload", "bt.payload", "bt[payload", "bt_payload[]", "bt_payload[a][b]", "bt_payload\x00x"} {
+		if !Alike(name, "bt_payload") {
+			t.Errorf("%q is not like bt_payload", name)
+		}
+	}
+	for _, name := range []string{"", "bt", "payload", "bt_payload2", "bt_signature", "x[bt_payload]"} {
+		if Alike(name, "bt_payload") {
+			t.Errorf("%q is like bt_payload", name)
+		}
+	}
+}
+
+func TestFormCharset(t *testing.T) {
+	for charset, want := range map[string]error{
+		"": nil, "; charset=UTF-8": nil, "; charset=iso-8859-1": nil,
+		"; charset=utf-16": ErrMalformed, "; charset=IBM037": ErrMalformed, "; charset=utf-7": ErrMalformed,
+	} {
+		if _, err := ParseForm("application/x-www-form-urlencoded"+charset, []byte("a=b")); !errors.Is(err, want) {
+			t.Errorf("ParseForm(%q) = %v, want %v", charset, err, want)
 		}
 	}
 }
