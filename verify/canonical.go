@@ -94,7 +94,7 @@ func contentfulText(_ *checker, v *view, _ *input, yield func([]byte) bool) erro
 }
 
 func mercadoPagoText(_ *checker, v *view, in *input, yield func([]byte) bool) error {
-	id, err := v.parameter("data.id")
+	id, err := v.signedParameter("data.id")
 	if err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 	"mime/multipart"
 	"net/http"
 	"net/textproto"
+	"strconv"
 	"testing"
 )
 
@@ -60,4 +61,32 @@ func TestSignedFieldIsTheOneThatIsRead(t *testing.T) {
 			t.Errorf("Verify = %v, want %v", err, ErrMalformed)
 		}
 	})
+}
+
+// TestSignedParameterIsTheOneThatIsRead: likewise where one parameter of the
+// query is signed.
+func TestSignedParameterIsTheOneThatIsRead(t *testing.T) {
+	at := strconv.FormatInt(t0.Unix(), 10)
+	mac := hmac.New(sha256.New, []byte(secret16))
+	mac.Write([]byte("id:1;request-id:r;ts:" + at + ";"))
+	h := http.Header{"X-Request-Id": {"r"}, "X-Signature": {"ts=" + at + ",v1=" + hex.EncodeToString(mac.Sum(nil))}}
+	v := mustNew(t, Config{Provider: "mercado-pago", Secrets: []string{secret16}})
+	tests := []struct {
+		name, query string
+		want        error
+	}{
+		{"as it is sent", "data.id=1&type=payment", nil},
+		{"twice", "data.id=1&data.id=2", ErrAmbiguous},
+		{"PHP puts _ for a dot", "data.id=1&data_id=2", ErrAmbiguous},
+		{"PHP cuts off spaces in front", "data.id=1&+data.id=2", ErrAmbiguous},
+		{"ASP.NET knows no case", "Data.ID=2&data.id=1", ErrAmbiguous},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			r := &Request{Method: "POST", URI: "/?" + tt.query, Header: h, Body: []byte("{}")}
+			if _, err := v.Verify(t0, r); !errors.Is(err, tt.want) {
+				t.Errorf("Verify = %v, want %v", err, tt.want)
+			}
+		})
+	}
 }

@@ -108,13 +108,31 @@ func (v *view) field(name string) (string, error) {
 	return one(form[name])
 }
 
-// parameter returns the one value of a query parameter, "" without one.
-func (v *view) parameter(name string) (string, error) {
+// parameters returns those of the query.
+func (v *view) parameters() (url.Values, error) {
 	query, err := url.ParseQuery(v.rawQuery())
 	if err != nil {
-		return "", fmt.Errorf("query: %w", ErrMalformed)
+		return nil, fmt.Errorf("query: %w", ErrMalformed)
+	}
+	return query, nil
+}
+
+// parameter returns the one value of a query parameter, "" without one.
+func (v *view) parameter(name string) (string, error) {
+	query, err := v.parameters()
+	if err != nil {
+		return "", err
 	}
 	return one(query[name])
+}
+
+// signedParameter is parameter for one that is signed by itself.
+func (v *view) signedParameter(name string) (string, error) {
+	query, err := v.parameters()
+	if err != nil {
+		return "", err
+	}
+	return alone(query, name)
 }
 
 // signedField is field for one that is signed by itself. Nothing else in the
@@ -124,12 +142,17 @@ func (v *view) signedField(name string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	for other := range form {
+	return alone(form, name)
+}
+
+// alone is one for a name for which no application could read another.
+func alone(fields url.Values, name string) (string, error) {
+	for other := range fields {
 		if other != name && canonical.Alike(other, name) {
 			return "", ErrAmbiguous
 		}
 	}
-	return one(form[name])
+	return one(fields[name])
 }
 
 func one(values []string) (string, error) {

@@ -58,7 +58,8 @@ func parseURLEncoded(body []byte) (url.Values, error) {
 	return values(pairs), nil
 }
 
-// Alike reports whether some application takes a field of a form for the other.
+// Alike reports whether some application takes a field of a form, or a parameter
+// of a query, for the other.
 // ASP.NET knows no case. PHP cuts off spaces in front of a name and what is
 // behind a zero byte, and puts "_" for other spaces, dots and a lone "[". PHP,
 // Rack and qs make a list or a map of the field if there is a "[" behind it.
