@@ -6,6 +6,7 @@ import (
 	"maps"
 	"mime"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -13,17 +14,17 @@ import (
 // maxContentType is how many bytes a content type may have: a boundary has 70.
 const maxContentType = 1024
 
-// charsets are those in which ASCII is ASCII: in others, some applications would
-// read other names and values than these.
-var charsets = []string{"", "utf-8", "utf8", "us-ascii", "iso-8859-1"}
+// ascii are charsets in which ASCII is ASCII, as WordPress may be set to. In
+// others, some applications would read other names and values than these.
+var ascii = regexp.MustCompile(`(?i)^(|utf-?8|us-ascii|iso-8859-[0-9]+|windows-125[0-9])$`)
 
 // ParseForm reads the fields of a body whose type is
 // application/x-www-form-urlencoded or multipart/form-data (RFC 7578). Any
-// other type is an error, and so are a charset without ASCII, a bad percent encoding, a ";" that is not encoded
-// (some parsers separate fields there), a multipart body that does not end in
-// its closing boundary, and more than 1000 fields. What it returns is not
-// larger than the body, nor is more memory needed for it. No field at all is no
-// error.
+// other type is an error, and so are a charset without ASCII, a bad percent
+// encoding, a ";" that is not encoded (some parsers separate fields there), a
+// multipart body that does not end in its closing boundary, and more than 1000
+// fields. What it returns is not larger than the body, nor is more memory needed
+// for it. No field at all is no error.
 //
 // Parts with a file name are counted and left out: no provider signs them, so
 // whoever relies on such a part relies on nothing.
@@ -35,7 +36,7 @@ func ParseForm(contentType string, body []byte) (url.Values, error) {
 	if err != nil {
 		return nil, fmt.Errorf("content type: %w", ErrMalformed)
 	}
-	if !slices.Contains(charsets, strings.ToLower(params["charset"])) {
+	if !ascii.MatchString(params["charset"]) {
 		return nil, fmt.Errorf("content type has an odd charset: %w", ErrMalformed)
 	}
 	switch kind {
@@ -59,10 +60,10 @@ func parseURLEncoded(body []byte) (url.Values, error) {
 }
 
 // Alike reports whether some application takes a field of a form, or a parameter
-// of a query, for the other.
-// ASP.NET knows no case. PHP cuts off spaces in front of a name and what is
-// behind a zero byte, and puts "_" for other spaces, dots and a lone "[". PHP,
-// Rack and qs make a list or a map of the field if there is a "[" behind it.
+// of a query, for the other. ASP.NET knows no case. PHP cuts off spaces in front
+// of a name and what is behind a zero byte, and puts "_" for other spaces, dots
+// and a lone "[". PHP, Rack and qs make a list or a map of what has a "[" behind
+// its name.
 func Alike(a, b string) bool {
 	return strings.EqualFold(phpVariable(a), phpVariable(b)) || strings.EqualFold(list(a), list(b))
 }

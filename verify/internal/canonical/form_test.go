@@ -146,7 +146,7 @@ func TestAlike(t *testing.T) {
 
 func TestFormCharset(t *testing.T) {
 	for charset, want := range map[string]error{
-		"": nil, "; charset=UTF-8": nil, "; charset=iso-8859-1": nil,
+		"": nil, "; charset=UTF-8": nil, "; charset=iso-8859-1": nil, "; charset=windows-1251": nil,
 		"; charset=utf-16": ErrMalformed, "; charset=IBM037": ErrMalformed, "; charset=utf-7": ErrMalformed,
 	} {
 		if _, err := ParseForm("application/x-www-form-urlencoded"+charset, []byte("a=b")); !errors.Is(err, want) {

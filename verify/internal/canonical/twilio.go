@@ -16,9 +16,8 @@ const bodyHash = "bodySHA256"
 // Twilio returns what the texts that Twilio may have signed for a request to a
 // URL with its query begin with, and the fields of the form that each of them
 // ends in: sorted by name, name and value, equal values of one name once and in
-// order. Which texts, and
-// that a URL with bodySHA256 has no signed form, are from twilio-node
-// (lib/webhooks/webhooks.js); the rest is
+// order. Which texts, and that a URL with bodySHA256 has no signed form, are from
+// twilio-node (lib/webhooks/webhooks.js); the rest is
 // https://www.twilio.com/docs/usage/webhooks/webhooks-security
 //
 // A nil form is for a body that [TwilioBody] has checked. With any other form
