@@ -60,20 +60,21 @@ func (c *sysCall) syncs() bool { return c.name == "fsync" || c.name == "fdatasyn
 //	17 pwrite64(8</hooks.db-wal>, "data", 4, 4096 <unfinished ...>
 //	17 <... pwrite64 resumed>) = 4
 //
-// with paths and data in hexadecimal digits.
+// with paths and data in hexadecimal digits. What a thread was in when the process
+// ended is "<detached ...>", and "???" where it is not known.
 func newTape(t *testing.T, text, path string) *tape {
 	t.Helper()
 	tp := &tape{path: path, file: make(map[string]int), open: make(map[string]*sysCall)}
 	for n, line := range strings.Split(strings.TrimSpace(text), "\n") {
 		thread, line, _ := strings.Cut(line, " ")
 		line = strings.TrimSpace(line)
-		if strings.HasPrefix(line, "+++ exited") {
+		if strings.HasPrefix(line, "+++ exited") || strings.HasPrefix(line, "???(") {
 			continue
 		}
 		if name, args, _ := strings.Cut(line, "("); !strings.HasPrefix(line, "<... ") {
 			tp.begin(t, thread, n, name, args)
 		}
-		if !strings.HasSuffix(line, " <unfinished ...>") {
+		if !strings.HasSuffix(line, " <unfinished ...>") && !strings.HasSuffix(line, " <detached ...>") {
 			tp.end(thread, n, line[strings.LastIndex(line, "= ")+2:])
 		}
 	}
