@@ -19,7 +19,7 @@ func parseMultipart(boundary string, body []byte) (url.Values, error) {
 	malformed := fmt.Errorf("multipart form: %w", ErrMalformed)
 	delimiter := []byte("--" + boundary)
 	begin := bytes.Index(body, delimiter)
-	if boundary == "" || begin < 0 || begin > 0 && body[begin-1] != '\n' { // what is before it has no meaning
+	if boundary == "" || begin < 0 || len(bytes.Trim(body[:begin], "\r\n")) > 0 {
 		return nil, malformed
 	}
 	rest, newline := body[begin+len(delimiter):], []byte("\r\n")
@@ -40,11 +40,18 @@ func parseMultipart(boundary string, body []byte) (url.Values, error) {
 			return nil, fmt.Errorf("form has more than %d fields: %w", maxFields, ErrMalformed)
 		}
 		part, next, found := bytes.Cut(after, delimiter)
-		if !found || addPart(form, part, newline) != nil {
+		if !found || disputed(part, newline, boundary) || addPart(form, part, newline) != nil {
 			return nil, malformed
 		}
 		rest = next
 	}
+}
+
+// disputed reports whether some parsers, which take any newline for one, see the
+// boundary in a part too, or a shorter value.
+func disputed(part, newline []byte, boundary string) bool {
+	return bytes.Contains(part, []byte("\n--"+boundary)) || bytes.Contains(part, []byte("\r--"+boundary)) ||
+		string(newline) == "\n" && bytes.HasSuffix(part, []byte("\r"))
 }
 
 // addPart adds a part's value to form unless it is a file.
@@ -127,13 +134,13 @@ func disposition(value string) (name string, file bool, err error) {
 }
 
 // parameter reads a token or a quoted string, and the ";" behind it if there is
-// more. A backslash counts only before a character that needs it: some browsers
+// more. A token does not begin with "'", which is a quote to PHP. A backslash counts only before a character that needs it: some browsers
 // send the path of a file as it is.
 func parameter(s string) (value, rest string, more, ok bool) {
 	if !strings.HasPrefix(s, `"`) {
 		value, rest, more = strings.Cut(s, ";")
 		value = strings.Trim(value, " \t")
-		return value, rest, more, value != "" && strings.Trim(value, tokenBytes) == ""
+		return value, rest, more, value != "" && value[0] != '\'' && strings.Trim(value, tokenBytes) == ""
 	}
 	end := 1
 	for ; end < len(s) && s[end] != '"'; end++ {
