@@ -36,8 +36,8 @@ type App struct {
 	// The most bytes of request bodies held at once, by all endpoints
 	// together. Past it, requests are answered 503 with Retry-After. The
 	// max_body of each endpoint, rounded up to a power of two, must fit in. One
-	// sender has at most half of it for requests that are not verified yet,
-	// unless that is a single body.
+	// sender has at most three quarters of it for requests that are not verified
+	// yet, unless that is a single body.
 	// Default: 64 MiB.
 	MaxBuffered int64 `json:"max_buffered,omitempty"`
 

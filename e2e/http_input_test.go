@@ -413,7 +413,7 @@ func TestManyLargeBodiesAtOnce(t *testing.T) {
 // One address opens requests, of which it sends the headers, for as long as it
 // gets memory; there is some left for everybody else.
 func TestOneSenderHoldsAllItGets(t *testing.T) {
-	const fit, all = 32, 80
+	const fit, all = 48, 80
 	s := newSmallSite(t)
 	from := func(sender string) message { return signedGitHub(fresh()).to("large").set("X-Forwarded-For", sender) }
 	replies := make(chan reply, all)
@@ -439,7 +439,7 @@ func TestOneSenderHoldsAllItGets(t *testing.T) {
 		passes("", signedGitHub("")).check(t, exchange(t, s.plain, from(sender)))
 	}
 	busy.check(t, exchange(t, s.plain, from("198.51.100.7")))
-	if held := s.metric("buffered_bytes"); held != "131072" {
+	if held := s.metric("buffered_bytes"); held != "196608" {
 		t.Errorf("one address holds %s bytes", held)
 	}
 	close(proceed)

@@ -12,7 +12,7 @@ import (
 // or by this sender.
 var (
 	errBudget = errors.New("too many bytes of bodies are being read at once")
-	errShare  = fmt.Errorf("%w, and one sender holds more of them than are left for others", errBudget)
+	errShare  = fmt.Errorf("%w, and one sender holds too large a part of them", errBudget)
 )
 
 // counters is how many counters of senders a Budget has. Senders whose hashes
@@ -22,8 +22,9 @@ const counters = 1 << 14
 var senderSeed = maphash.MakeSeed()
 
 // A share is a Budget as one sender may use it: what all its bodies that are
-// not verified yet hold together is never more than what is left free, unless
-// it is one body alone. So one sender can have half of the memory, and whoever
+// not verified yet hold together is never more than three times what is left
+// free, unless it is one body alone. So one sender can have three quarters of
+// the memory, which is room for others of his beside a large one, and whoever
 // holds nothing finds some. A share may be used concurrently.
 type share struct {
 	budget     *Budget
@@ -55,7 +56,7 @@ func (s share) take(n, own int64) error {
 		return nil
 	}
 	held := s.unverified.Add(n)
-	if others := held - n - own; others > 0 && held > left {
+	if others := held - n - own; others > 0 && held > 3*left {
 		s.give(n)
 		return errShare
 	}

@@ -29,9 +29,9 @@ func TestOneSenderLeavesMemoryForOthers(t *testing.T) {
 		held   int64 // buffers that the first sender gets
 		want   string
 	}{
-		{"an address", addrs("198.51.100.7"), addrs("203.0.113.7", "198.51.100.8", "2001:db8::1"), all / 2, ""},
-		{"a network of IPv6", addrs("2001:db8::1", "2001:db8::2", "2001:db8::ffff:0:0:1"), addrs("2001:db8:0:1::1", "203.0.113.7"), all / 2, ""},
-		{"the same address", addrs("198.51.100.7"), addrs("198.51.100.7"), all / 2, ReasonBusy},
+		{"an address", addrs("198.51.100.7"), addrs("203.0.113.7", "198.51.100.8", "2001:db8::1"), all * 3 / 4, ""},
+		{"a network of IPv6", addrs("2001:db8::1", "2001:db8::2", "2001:db8::ffff:0:0:1"), addrs("2001:db8:0:1::1", "203.0.113.7"), all * 3 / 4, ""},
+		{"the same address", addrs("198.51.100.7"), addrs("198.51.100.7"), all * 3 / 4, ReasonBusy},
 		{"a proxy in a network of ours", addrs("10.1.2.3"), nil, all, ""},
 		{"a proxy on this machine", addrs("127.0.0.1"), nil, all, ""},
 		{"addresses that are not known", []netip.Addr{{}}, nil, all, ""},
@@ -95,27 +95,37 @@ func checkUnused(t *testing.T, b *Budget) {
 	}
 }
 
-// A body may be as large as the memory, if its sender has no other.
+// A body may be as large as the memory, if its sender has no other, and half as
+// large beside some.
 func TestABodyAloneMayHaveAllMemory(t *testing.T) {
-	const all = 4 * smallest
+	const all = 16 * smallest
 	budget := NewBudget(all)
 	sender := budget.share(netip.MustParseAddr("198.51.100.7"))
 	large := strings.Repeat("x", all)
 	if err := readFrom(sender, strings.NewReader(large), all); err != nil {
 		t.Errorf("alone: %v", err)
 	}
-	other, err := readShared(sender, strings.NewReader("abc"), 3)
-	if err != nil {
-		t.Fatal(err)
+	var others []*body
+	for _, n := range []int64{4 * smallest, 3} {
+		if err := readFrom(sender, strings.NewReader(large[:all/2]), all/2); err != nil {
+			t.Errorf("beside %d that are not verified: %v", len(others), err)
+		}
+		other, err := readShared(sender, strings.NewReader(large[:n]), n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		others = append(others, other)
 	}
-	if err := readFrom(sender, strings.NewReader(large[:2*smallest]), 2*smallest); reason(err) != ReasonBusy {
-		t.Errorf("beside another that is not verified: %v", err)
+	if err := readFrom(sender, strings.NewReader(large[:all/2]), all/2); reason(err) != ReasonBusy {
+		t.Errorf("beside too many that are not verified: %v", err)
 	}
-	other.verified()
-	if err := readFrom(sender, strings.NewReader(large[:2*smallest]), 2*smallest); err != nil {
-		t.Errorf("beside another that is verified: %v", err)
+	others[1].verified()
+	if err := readFrom(sender, strings.NewReader(large[:all/4]), all/4); err != nil {
+		t.Errorf("beside one that is verified: %v", err)
 	}
-	other.release()
+	for _, other := range others {
+		other.release()
+	}
 	checkUnused(t, budget)
 }
 

@@ -76,7 +76,7 @@ var advice = map[string]string{
 		"The provider lost patience and sent again while the application is still at work: it will hear the right answer when it comes back. " +
 		"If it happens often, the application is slower than the provider waits: lower ack_within, or use `mode store`. " +
 		"If different events are taken for one, choose a better key for `idempotency`.",
-	gateway.ReasonBusy: "The gateway holds as many bytes of bodies as max_buffered allows, or half as many from one sender before verification, or confirms as many subscriptions as it does at once. The sender is told to come back. " +
+	gateway.ReasonBusy: "The gateway holds as many bytes of bodies as max_buffered allows, or three quarters of that from one sender before verification, or confirms as many subscriptions as it does at once. The sender is told to come back. " +
 		"The application is slow, and requests wait for it: lower ack_within or timeout, or use `mode store`. " +
 		"Senders are slow or many: lower body_timeout or max_body, or set a rate_limit per {client_ip}. " +
 		"If one address sends it all, it may be a proxy's: set Caddy's `trusted_proxies`. " +
