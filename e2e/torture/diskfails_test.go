@@ -39,7 +39,11 @@ func TestDiskFails(t *testing.T) {
 			}
 			tr.otherSite()
 			p.stop()
-			tr.refused(map[string]string{calls: "error=EIO"})
+			faults := map[string]string{calls: "error=EIO"}
+			if name == "writes" { // of which a start needs none if nothing was under way
+				faults[syncs] = "error=EIO"
+			}
+			tr.refused(faults)
 			tr.finish(tr.begin())
 		})
 	}
