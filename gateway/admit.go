@@ -26,13 +26,9 @@ func (v *visit) admit() error {
 	default: // it may yet fail, so it is too early to say yes
 		return &Refusal{Status: http.StatusConflict, Reason: ReasonInFlight, Wait: time.Second}
 	}
-	key, proof := v.event.Key, v.event.Proof
 	defer func() {
 		if !v.accepted {
-			v.Seen.Release(key)
-			if proof != (Key{}) {
-				v.Seen.Release(proof)
-			}
+			v.disclaim(v.event.Keys())
 		}
 	}()
 	return v.take()
@@ -40,15 +36,21 @@ func (v *visit) admit() error {
 
 // claim claims the event's keys: all or none.
 func (v *visit) claim() Claim {
-	claim := v.Seen.Claim(v.now, v.event.Key)
-	if claim != Ours || v.event.Proof == (Key{}) {
-		return claim
+	keys := v.event.Keys()
+	for i, k := range keys {
+		if claim := v.Seen.Claim(v.now, k); claim != Ours {
+			v.disclaim(keys[:i])
+			return claim
+		}
 	}
-	claim = v.Seen.Claim(v.now, v.event.Proof)
-	if claim != Ours {
-		v.Seen.Release(v.event.Key)
+	return Ours
+}
+
+// disclaim gives back what is claimed of them.
+func (v *visit) disclaim(keys []Key) {
+	for _, k := range keys {
+		v.Seen.Release(k)
 	}
-	return claim
 }
 
 // admitted notes that somebody is responsible for the event from now on: the
@@ -61,9 +63,8 @@ func (v *visit) admitted() {
 		return
 	}
 	now, ttl := v.Now(), time.Duration(v.config.Idempotency.TTL)
-	v.Seen.Confirm(now, v.event.Key, ttl)
-	if v.event.Proof != (Key{}) {
-		v.Seen.Confirm(now, v.event.Proof, ttl)
+	for _, k := range v.event.Keys() {
+		v.Seen.Confirm(now, k, ttl)
 	}
 }
 
@@ -113,15 +114,16 @@ func (v *visit) take() error {
 
 // known reports whether the store remembers the event, which the memory may
 // have forgotten.
-func (v *visit) known() (bool, error) {
+func (v *visit) known() (known bool, err error) {
 	if !v.claims() {
 		return false, nil
 	}
-	known, err := v.backing.Journal.Known(v.background(), v.now, v.event.Key)
-	if err != nil || known || v.event.Proof == (Key{}) {
-		return known, err
+	for _, k := range v.event.Keys() {
+		if known, err = v.backing.Journal.Known(v.background(), v.now, k); known || err != nil {
+			break
+		}
 	}
-	return v.backing.Journal.Known(v.background(), v.now, v.event.Proof)
+	return known, err
 }
 
 // background is the request's context, but that a sender who hangs up does not

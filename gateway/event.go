@@ -36,6 +36,14 @@ type Event struct {
 	json document
 }
 
+// Keys are the Key, and the Proof if there is one.
+func (e *Event) Keys() []Key {
+	if e.Proof == (Key{}) {
+		return []Key{e.Key}
+	}
+	return []Key{e.Key, e.Proof}
+}
+
 // shell is the event without its body, for who stays behind when another
 // goroutine works with e.
 func (e *Event) shell() *Event {

@@ -65,9 +65,8 @@ func (l *lane) settle(d *gateway.Delivery, to *gateway.Destination, r gateway.Re
 
 // forget lets the event's keys be claimed again.
 func (l *lane) forget(f facts) {
-	l.w.options.Forget(f.key)
-	if f.proof != (gateway.Key{}) {
-		l.w.options.Forget(f.proof)
+	for _, k := range (&gateway.Event{Key: f.key, Proof: f.proof}).Keys() {
+		l.w.options.Forget(k)
 	}
 }
 

@@ -80,21 +80,21 @@ func (w *writer) known(r *record) (bool, error) {
 	if r.until == 0 {
 		return false, nil
 	}
-	v, err := w.keys.stagedHolder(w.conn, r.keys.key)
-	if err != nil || v.until > r.received || !r.keys.two() {
-		return v.until > r.received, err
+	for _, k := range r.keys.all() {
+		v, err := w.keys.stagedHolder(w.conn, k)
+		if err != nil || v.until > r.received {
+			return err == nil, err
+		}
 	}
-	v, err = w.keys.stagedHolder(w.conn, r.keys.proof)
-	return v.until > r.received, err
+	return false, nil
 }
 
 // take claims the record's keys and stores its event.
 func (w *writer) take(r *record) error {
 	first, err := w.insert(r)
 	if err == nil && r.until != 0 {
-		w.keys.stage(r.keys.key, holding{r.until, first})
-		if r.keys.two() {
-			w.keys.stage(r.keys.proof, holding{r.until, first})
+		for _, k := range r.keys.all() {
+			w.keys.stage(k, holding{r.until, first})
 		}
 		w.keys.tell(r.received, w.store.now())
 	}

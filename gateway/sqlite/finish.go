@@ -112,24 +112,19 @@ func (w *writer) forget(event, now int64) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	if k.two() {
-		if _, err := w.release(k.proof, event); err != nil {
+	free := true
+	for _, key := range k.all() {
+		v, err := w.keys.stagedHolder(w.conn, key)
+		switch {
+		case err != nil:
 			return false, err
+		case v.event == event:
+			w.keys.stage(key, holding{})
+		case key == k.key:
+			free = v.until <= now
 		}
 	}
-	until, err := w.release(k.key, event)
-	return until <= now, err
-}
-
-// release frees the key if the event has it. Otherwise it returns until when
-// another has.
-func (w *writer) release(key gateway.Key, event int64) (until int64, err error) {
-	v, err := w.keys.stagedHolder(w.conn, key)
-	if err != nil || v.event != event {
-		return v.until, err
-	}
-	w.keys.stage(key, holding{})
-	return 0, nil
+	return free, nil
 }
 
 func (w *writer) keysOf(event int64) (k keys, err error) {

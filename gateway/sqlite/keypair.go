@@ -10,14 +10,12 @@ import (
 // the first, if there is one.
 type keys struct{ key, proof gateway.Key }
 
-// two reports whether there is a Proof.
-func (k *keys) two() bool { return k.proof != gateway.Key{} }
+func (k *keys) all() []gateway.Key { return (&gateway.Event{Key: k.key, Proof: k.proof}).Keys() }
 
 // column appends what is stored of them.
 func (k *keys) column(b []byte) []byte {
-	b = append(b, k.key[:]...)
-	if k.two() {
-		b = append(b, k.proof[:]...)
+	for _, key := range k.all() {
+		b = append(b, key[:]...)
 	}
 	return b
 }

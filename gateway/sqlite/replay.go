@@ -78,18 +78,16 @@ func (r *replaying) claim(w *writer, event int64) error {
 	if err != nil || r.until == 0 {
 		return err
 	}
-	if err := r.claimKey(w, k.key, event); err != nil || !k.two() {
-		return err
+	for _, key := range k.all() {
+		v, err := w.keys.stagedHolder(w.conn, key)
+		if err != nil {
+			return err
+		}
+		if v.until <= r.now {
+			w.keys.stage(key, holding{r.until, event})
+		}
 	}
-	return r.claimKey(w, k.proof, event)
-}
-
-func (r *replaying) claimKey(w *writer, key gateway.Key, event int64) error {
-	v, err := w.keys.stagedHolder(w.conn, key)
-	if err == nil && v.until <= r.now {
-		w.keys.stage(key, holding{r.until, event})
-	}
-	return err
+	return nil
 }
 
 // overtake makes those wait that come behind d in its order, and is d's own

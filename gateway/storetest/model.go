@@ -112,24 +112,16 @@ func (m *Model) take(e *gateway.Entry) gateway.Claim {
 		m.insert(e)
 		return gateway.Ours
 	}
-	for _, key := range keys(e.Event) {
+	for _, key := range e.Event.Keys() {
 		if m.claims[key].until.After(e.Event.ReceivedAt) {
 			return gateway.Done
 		}
 	}
 	id := m.insert(e)
-	for _, key := range keys(e.Event) {
+	for _, key := range e.Event.Keys() {
 		m.claims[key] = claim{e.Until, id}
 	}
 	return gateway.Ours
-}
-
-// keys are the event's, one or two.
-func keys(e *gateway.Event) []gateway.Key {
-	if e.Proof == (gateway.Key{}) {
-		return []gateway.Key{e.Key}
-	}
-	return []gateway.Key{e.Key, e.Proof}
 }
 
 func (m *Model) insert(e *gateway.Entry) (id int64) {

@@ -123,7 +123,7 @@ func (m *Model) Replay(_ context.Context, f gateway.Filter, now, until time.Time
 		n++
 		d.State, d.Due, d.ReplayedAt, d.Spent = gateway.Pending, now, now, 0
 		delete(m.settled, d.EventID)
-		for _, key := range keys(m.events[d.EventID]) {
+		for _, key := range m.events[d.EventID].Keys() {
 			if !until.IsZero() && !m.claims[key].until.After(now) {
 				m.claims[key] = claim{until, d.EventID}
 			}

@@ -124,7 +124,7 @@ func (m *Model) forget(d *gateway.Delivery, now time.Time) bool {
 		}
 	}
 	e := m.events[d.EventID]
-	for _, key := range keys(e) {
+	for _, key := range e.Keys() {
 		if m.claims[key].event == d.EventID {
 			delete(m.claims, key)
 		}
